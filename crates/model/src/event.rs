@@ -1,0 +1,58 @@
+//! Something that happened or was decided, in words a person understands.
+
+use serde::{Deserialize, Serialize};
+
+use crate::instance::InstanceId;
+use crate::name::ServiceName;
+use crate::units::Timestamp;
+
+/// One line of `naru events`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Counts up from 1 over the platform's whole life; 0 until the state has given it one.
+    #[serde(default)]
+    pub id: u64,
+    pub at: Timestamp,
+    pub kind: Kind,
+    pub severity: Severity,
+    pub service: Option<ServiceName>,
+    pub instance: Option<InstanceId>,
+    /// What was seen, what was decided and why, in one sentence.
+    pub message: String,
+    /// Who asked; `naru` when nobody did.
+    pub actor: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    PlatformStarted,
+    PlatformStopped,
+    PlatformRecovered,
+    ConfigApplied,
+    ConfigRefused,
+    GatewayStarted,
+    GatewayLost,
+    InstanceStarted,
+    InstanceReady,
+    InstanceExited,
+    InstanceUnhealthy,
+    InstanceReplaced,
+    InstanceRemoved,
+    CrashLoop,
+    NoRoom,
+    Scaled,
+    RolloutStarted,
+    RolloutFinished,
+    RolloutFailed,
+    RolledBack,
+    Upgraded,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    Info,
+    Warning,
+    Error,
+}

@@ -1,0 +1,18 @@
+//! The words every station of the loop shares: names, units, what is wanted, what is seen, what is to be done.
+//!
+//! `request → gateway ─RequestRecord→ telemetry ─Signals→ controller ─Plan→ runtime ─EndpointTable→ gateway`
+//!
+//! Nothing here does I/O, waits or reads a clock: time is always passed in as a [`units::Timestamp`].
+
+pub mod event;
+pub mod instance;
+pub mod link;
+pub mod name;
+pub mod observed;
+pub mod plan;
+pub mod platform;
+pub mod record;
+pub mod revision;
+pub mod snapshot;
+pub mod status;
+pub mod units;

@@ -1,0 +1,302 @@
+//! What naru.yaml says, after defaults and checks: the platform as its owner wants it.
+//!
+//! `config` makes it, `controller` and `gateway` follow it. Durations are [`Duration`]; every default stands beside its
+//! field and nowhere else.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+use crate::name::{FunctionName, ServiceName};
+use crate::units::{Bytes, Cpu, Percent};
+
+/// All of one naru.yaml.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Platform {
+    pub name: String,
+    pub pool: Pool,
+    pub gateway: Gateway,
+    pub services: BTreeMap<ServiceName, Service>,
+    /// In the order of the file. The most specific route wins, never the first one.
+    pub routes: Vec<Route>,
+    pub functions: BTreeMap<FunctionName, Function>,
+}
+
+/// What all instances together may reserve. Default: what the machine has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pool {
+    pub cpu: Cpu,
+    pub memory: Bytes,
+}
+
+/// Where the gateway listens and what it takes from strangers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Gateway {
+    /// Plain HTTP. Default 0.0.0.0:8080.
+    pub listen: Vec<SocketAddr>,
+    /// HTTPS; none by default.
+    pub tls: Option<Tls>,
+    /// Data plane threads. Default: one per core.
+    pub threads: usize,
+    /// Whose `Forwarded` and `X-Forwarded-*` headers are believed. Default: nobody's.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Whether each request is written to the access log in the state folder. Default true.
+    pub access_log: bool,
+    pub limits: Limits,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tls {
+    pub listen: Vec<SocketAddr>,
+    /// The certificate is chosen by the name the client asks for (SNI); the first serves who asks for none.
+    pub certificates: Vec<Certificate>,
+}
+
+/// PEM files. They are read again when they change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Certificate {
+    pub cert: PathBuf,
+    pub key: PathBuf,
+}
+
+/// What a client may ask of the gateway before it is refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Open client connections; more wait in the kernel's queue. Default 20,000.
+    pub connections: usize,
+    /// The request line, or `:path` with `:authority`. Default 8Ki; over it 414.
+    pub target: Bytes,
+    /// All header fields of a request together. Default 32Ki; over it 431.
+    pub headers: Bytes,
+    /// Number of header fields. Default 100; over it 431.
+    pub header_count: usize,
+    /// A request's body. Default none; over it 413.
+    pub body: Option<Bytes>,
+    /// From a connection's first byte of a request to the end of its head. Default 10s; over it 408.
+    pub head_timeout: Duration,
+    /// A body that stands still, either way. Default 30s.
+    pub body_idle: Duration,
+    /// A connection without a request. Default 75s.
+    pub keep_alive: Duration,
+    /// Streams open at once on one HTTP/2 connection. Default 128.
+    pub streams: u32,
+    /// Streams a client may reset before the gateway has answered them, per connection and ten seconds, before the
+    /// connection is closed (rapid reset, CVE-2023-44487). Default 200.
+    pub resets: u32,
+}
+
+/// One program and how it is kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Service {
+    /// The command and its arguments.
+    pub exec: Vec<String>,
+    /// A file or folder that a revision keeps its own copy of. Absolute. Default none.
+    pub artifact: Option<PathBuf>,
+    pub env: BTreeMap<String, String>,
+    /// The port it listens on. Default: naru picks one per instance and passes it as `PORT`.
+    pub port: Option<u16>,
+    /// How the gateway speaks to it. Default HTTP/1.1.
+    pub protocol: Protocol,
+    pub instance: InstanceSize,
+    pub health: Health,
+    /// How long requests in flight may take to end once an instance is told to go. Default 30s.
+    pub drain: Duration,
+    pub scale: Scale,
+    pub rollout: Rollout,
+    pub traffic: Traffic,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Protocol {
+    #[default]
+    Http1,
+    /// HTTP/2 without TLS, by prior knowledge (RFC 9113 §3.3). What gRPC servers speak.
+    H2c,
+}
+
+/// What one instance reserves of the pool. Processor is a guaranteed share, not a ceiling; memory is a ceiling.
+/// Default: nothing reserved and no ceiling.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstanceSize {
+    pub cpu: Option<Cpu>,
+    pub memory: Option<Bytes>,
+}
+
+/// How the gateway finds out whether an instance can serve.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Health {
+    /// Asked with GET; 200 to 399 is healthy. Default none: a TCP connection that is accepted is healthy.
+    pub path: Option<String>,
+    /// Default 2s. While an instance starts, it is asked more often.
+    pub every: Duration,
+    /// Default 1s.
+    pub timeout: Duration,
+    /// Answers in a row before it gets requests. Default 1.
+    pub ready_after: u32,
+    /// Failures in a row before it is replaced. Default 3.
+    pub dead_after: u32,
+    /// How long it may take to become healthy before the start counts as failed. Default 60s.
+    pub start_timeout: Duration,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scale {
+    /// Default 1.
+    pub min: u32,
+    /// Default: `min`.
+    pub max: u32,
+    /// How long a new instance gets a growing share of the requests, and its load is not judged. Default 0s.
+    pub warm_up: Duration,
+    /// Who keeps the pool when it runs short; higher first. Default 0.
+    pub priority: i32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rollout {
+    /// How many new instances may be added before old ones are removed. Default 1.
+    pub surge: u32,
+    /// How long the new revision is watched after its last instance is ready; within it naru goes back by itself.
+    /// Default 10s.
+    pub hold: Duration,
+    /// How much larger than the old revision's its error rate may be. Default 5%.
+    pub max_errors: Percent,
+}
+
+/// How requests to this service are spread, held, repeated and given up. Every bound is per service, so that a slow
+/// one can't take what another needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Traffic {
+    /// Requests in flight to all instances together, over all gateway threads. Default 1,024.
+    pub concurrency: usize,
+    /// Requests that wait for a place, or for a first ready instance. Default 4,096; over it 503.
+    pub queue: usize,
+    /// How long one waits there. Default 30s; over it 503.
+    pub queue_timeout: Duration,
+    /// Default 1s.
+    pub connect_timeout: Duration,
+    /// From the whole request sent to the head of the response. Default 60s; over it 504.
+    pub first_byte_timeout: Duration,
+    /// A response, or an upgraded connection, on which nothing moves. Default 5m.
+    pub idle_timeout: Duration,
+    /// How often a request is sent at most. Default 3. Again only when nothing was sent or the method is idempotent.
+    pub attempts: u32,
+    /// Retries as a share of requests over the last ten seconds; ten are always allowed. Default 20%.
+    pub retry_budget: Percent,
+    /// Failures in a row before an instance gets no requests for a while. Default 5.
+    pub eject_after: u32,
+    /// The while; it doubles at each repetition, up to ten times as long. Default 10s.
+    pub eject_for: Duration,
+    /// How many of the instances may be ejected at once; the last one never is. Default 50%.
+    pub eject_at_most: Percent,
+}
+
+/// Which requests go where.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Route {
+    /// Names it in records, logs and messages: what it matches, as written (`www.example.go.kr/booking/**`).
+    pub name: String,
+    pub matches: Match,
+    /// At least one; shares are in proportion to the weights.
+    pub to: Vec<Target>,
+    pub function: Option<FunctionName>,
+    /// From the request's first byte to the response's last. Default none, so that streams may last.
+    pub timeout: Option<Duration>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    pub service: ServiceName,
+    /// Default 1; 0 sends nothing.
+    pub weight: u32,
+}
+
+/// All that is given must hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Match {
+    /// Lower case, without port. `*.example.go.kr` is any name below it. None: any host.
+    pub host: Option<String>,
+    /// `/booking` itself, `/booking/**` it and all below, `/a/*/c` one segment. None: any path.
+    pub path: Option<String>,
+    /// Upper case. Empty: any.
+    pub methods: Vec<String>,
+    /// Name in lower case, and its exact value; `None`: present with any value.
+    pub headers: Vec<(String, Option<String>)>,
+    /// Likewise for the query's parameters.
+    pub query: Vec<(String, Option<String>)>,
+}
+
+/// A business function (업무).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Function {
+    /// By language tag, `ko` and `en`; the first key's value when one is missing.
+    pub name: BTreeMap<String, String>,
+    /// Whom to tell; free text, an e-mail address by habit.
+    pub owner: Option<String>,
+    /// The response time that still satisfies. Default 500ms.
+    pub apdex_t: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            connections: 20_000,
+            target: Bytes(8 << 10),
+            headers: Bytes(32 << 10),
+            header_count: 100,
+            body: None,
+            head_timeout: Duration::from_secs(10),
+            body_idle: Duration::from_secs(30),
+            keep_alive: Duration::from_secs(75),
+            streams: 128,
+            resets: 200,
+        }
+    }
+}
+
+impl Default for Health {
+    fn default() -> Self {
+        Health {
+            path: None,
+            every: Duration::from_secs(2),
+            timeout: Duration::from_secs(1),
+            ready_after: 1,
+            dead_after: 3,
+            start_timeout: Duration::from_secs(60),
+        }
+    }
+}
+
+impl Default for Scale {
+    fn default() -> Self {
+        Scale { min: 1, max: 1, warm_up: Duration::ZERO, priority: 0 }
+    }
+}
+
+impl Default for Rollout {
+    fn default() -> Self {
+        Rollout { surge: 1, hold: Duration::from_secs(10), max_errors: Percent { thousandths: 50 } }
+    }
+}
+
+impl Default for Traffic {
+    fn default() -> Self {
+        Traffic {
+            concurrency: 1024,
+            queue: 4096,
+            queue_timeout: Duration::from_secs(30),
+            connect_timeout: Duration::from_secs(1),
+            first_byte_timeout: Duration::from_secs(60),
+            idle_timeout: Duration::from_secs(300),
+            attempts: 3,
+            retry_budget: Percent { thousandths: 200 },
+            eject_after: 5,
+            eject_for: Duration::from_secs(10),
+            eject_at_most: Percent { thousandths: 500 },
+        }
+    }
+}
