@@ -58,6 +58,8 @@ pub enum Health {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gateway {
+    /// When it connected to this server. What it has not said by then may still come.
+    pub since: Timestamp,
     /// All of its threads route by this table version or a newer one.
     pub acknowledged: u64,
 }

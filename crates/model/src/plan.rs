@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::event::Event;
 use crate::instance::InstanceId;
 use crate::name::ServiceName;
-use crate::platform::{Pool, Service};
+use crate::platform::{InstanceSize, Pool, Service};
 use crate::units::Timestamp;
 
 /// What is wanted of all services. Kept in the state; changed by files, commands and the controller's own plans.
@@ -25,6 +25,16 @@ pub struct DesiredService {
     /// Instances wanted, within the file's minimum and maximum.
     pub count: u32,
     pub progress: Progress,
+    /// By revision, for those that have instances or may get some; the file's own for one that is missing here.
+    pub needs: BTreeMap<u32, Needs>,
+}
+
+/// What an instance of one revision takes from the machine.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Needs {
+    pub size: InstanceSize,
+    /// The port it can't share: its service has one instance at a time.
+    pub port: Option<u16>,
 }
 
 /// What the controller remembers of a service between two decisions. It survives the server.
@@ -40,12 +50,21 @@ pub struct Progress {
     pub complete_since: Option<Timestamp>,
     /// The last number given to an instance, by revision.
     pub ordinals: BTreeMap<u32, u32>,
-    /// Ends of instances that nobody asked for, newest last, at most 16: for backoff and the crash loop.
-    pub crashes: Vec<Timestamp>,
-    /// Whether the crash loop has been said; cleared when an instance proves itself again.
-    pub crash_loop: bool,
+    /// Ends that nobody asked for of instances that had not proved themselves, and failed starts; newest last, at
+    /// most 16: for backoff and the crash loop.
+    pub crashes: Vec<Crash>,
+    /// How often the target has failed to start since its rollout began.
+    pub failed_starts: u32,
+    /// The revision whose crash loop has been said; cleared when one of its instances proves itself again.
+    pub crash_loop: Option<u32>,
     /// Whether the shortage of room has been said; cleared when there is room.
     pub no_room: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Crash {
+    pub revision: u32,
+    pub at: Timestamp,
 }
 
 /// One decision.
@@ -69,7 +88,8 @@ pub enum Action {
     Route(InstanceId),
     /// Take it out of the table; it is draining from now on.
     Unroute(InstanceId),
-    /// Ask it to end (SIGTERM), and end it after the grace (SIGKILL); it is stopping from now on.
+    /// Ask it to end (SIGTERM), and end it after the grace (SIGKILL); it is stopping from now on, also when it was
+    /// stopping before.
     Stop { id: InstanceId, grace: std::time::Duration },
     /// It has ended and is of no further interest.
     Forget(InstanceId),
