@@ -1,0 +1,223 @@
+//! A service as requests meet it: a door, endpoints behind it, and a budget for trying again.
+//!
+//! [`Service`] is what a table says of it and lives as long as the table; its [`State`] is shared by all threads and
+//! stays over table changes, as do the endpoints that stay.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use naru_model::name::ServiceName;
+use naru_model::platform::{Health, Traffic};
+use naru_model::snapshot::{self, ServiceId};
+use naru_model::units::Timestamp;
+use tokio::sync::Notify;
+
+use crate::admission::{Entry, Gate};
+use crate::balance::{self, Conditions};
+use crate::budget::Budget;
+use crate::clock::Clock;
+use crate::eject;
+use crate::endpoint::{Endpoint, InstanceKey};
+use crate::latency::Average;
+use crate::lease::Lease;
+use crate::random::Random;
+use crate::window::Window;
+
+#[derive(Debug)]
+pub(crate) struct Service {
+    pub(crate) id: ServiceId,
+    pub(crate) name: ServiceName,
+    pub(crate) traffic: Traffic,
+    pub(crate) warm_up: Duration,
+    pub(crate) state: Arc<State>,
+}
+
+/// What all threads know of a service.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) clock: Clock,
+    gate: Gate,
+    budget: Budget,
+    /// Endpoints that get requests. Only ever replaced whole.
+    routed: ArcSwap<Vec<Arc<Endpoint>>>,
+    /// Held while endpoints are ejected or replaced, so that never too many are out.
+    ejecting: Mutex<()>,
+    /// Wakes requests inside that found no endpoint.
+    changed: Notify,
+    pub(crate) health: ArcSwap<Health>,
+    pub(crate) average: Average,
+    pub(crate) answers: Window,
+    pub(crate) errors: Window,
+}
+
+/// Why a request was not let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error("too many requests wait for this service already")]
+    QueueFull,
+    #[error("no place and no ready instance in time")]
+    TimedOut,
+}
+
+/// A place inside the service, free again when dropped.
+#[derive(Debug)]
+pub(crate) struct Permit {
+    service: Arc<Service>,
+    waited: Duration,
+}
+
+impl Service {
+    /// Makes the service a table speaks of, with what is known of it already.
+    pub(crate) fn new(service: &snapshot::Service, state: Arc<State>) -> Self {
+        Service {
+            id: service.id,
+            name: service.name.clone(),
+            traffic: service.traffic.clone(),
+            warm_up: service.warm_up,
+            state,
+        }
+    }
+
+    /// Waits for a place under `traffic.concurrency` and for an endpoint to be there, first come first served.
+    ///
+    /// Cancel safe. Counts the request for the retry budget.
+    ///
+    /// # Errors
+    /// [`Refusal::QueueFull`] at once when `traffic.queue` wait already; [`Refusal::TimedOut`] after
+    /// `traffic.queue_timeout`.
+    pub(crate) async fn admit(self: &Arc<Self>) -> Result<Permit, Refusal> {
+        let start = self.state.clock.now();
+        self.state.budget.request(start);
+        match self.state.gate.enter(self.traffic.queue) {
+            Entry::Inside => Ok(Permit { service: self.clone(), waited: Duration::ZERO }),
+            Entry::QueueFull => Err(Refusal::QueueFull),
+            Entry::Wait(mut waiter) => {
+                let called = tokio::time::timeout(self.traffic.queue_timeout, waiter.called()).await;
+                called.map_err(|_| Refusal::TimedOut)?;
+                Ok(Permit { service: self.clone(), waited: self.state.clock.now().since(start) })
+            }
+        }
+    }
+
+    /// Chooses the endpoint for an attempt out of those routed at this moment, avoiding `not` while there are others.
+    ///
+    /// `None`: nobody would answer on any of them, or there is none; see [`Permit::pick`], which waits for one.
+    pub(crate) fn pick(self: &Arc<Self>, not: &[InstanceKey]) -> Option<Lease> {
+        let now = self.state.clock.now();
+        let average = self.state.average.micros(now);
+        let routed = self.state.routed.load();
+        let by = Conditions { not, warm_up: self.warm_up, average, now };
+        let endpoint = Random::with(|random| balance::choose(&routed, by, random))?;
+        Some(Lease::new(self.clone(), endpoint.clone(), now))
+    }
+
+    /// Takes one retry out of the budget; `false`: the request is not to be sent again.
+    pub(crate) fn may_retry(&self) -> bool {
+        self.state.budget.take_retry(self.traffic.retry_budget, self.state.clock.now())
+    }
+
+    /// Takes an endpoint out for a while, if enough others stay.
+    pub(crate) fn eject(&self, endpoint: &Arc<Endpoint>, now: Timestamp) {
+        let _turn = self.state.ejecting.lock().unwrap_or_else(|e| e.into_inner());
+        eject::eject(endpoint, &self.state.routed.load(), &self.traffic, now);
+    }
+}
+
+impl Permit {
+    /// How long the request has waited for a place or an endpoint so far.
+    pub(crate) fn waited(&self) -> Duration {
+        self.waited
+    }
+
+    /// As [`Service::pick`], but waits for an endpoint while there is none, within what is left of
+    /// `traffic.queue_timeout`. Cancel safe.
+    ///
+    /// # Errors
+    /// [`Refusal::TimedOut`].
+    pub(crate) async fn pick(&mut self, not: &[InstanceKey]) -> Result<Lease, Refusal> {
+        if let Some(lease) = self.service.pick(not) {
+            return Ok(lease);
+        }
+        let service = self.service.clone();
+        let start = service.state.clock.now();
+        let left = service.traffic.queue_timeout.saturating_sub(self.waited);
+        let found = tokio::time::timeout(left, service.wait_for_endpoint(not)).await;
+        self.waited += service.state.clock.now().since(start);
+        found.map_err(|_| Refusal::TimedOut)
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.service.state.gate.leave();
+    }
+}
+
+impl Service {
+    async fn wait_for_endpoint(self: &Arc<Self>, not: &[InstanceKey]) -> Lease {
+        loop {
+            let mut changed = std::pin::pin!(self.state.changed.notified());
+            // Before looking, so that a change between the look and the wait is not missed.
+            changed.as_mut().enable();
+            if let Some(lease) = self.pick(not) {
+                return lease;
+            }
+            changed.await;
+        }
+    }
+}
+
+impl State {
+    pub(crate) fn new(service: &snapshot::Service, clock: Clock) -> Self {
+        State {
+            clock,
+            gate: Gate::new(service.traffic.concurrency),
+            budget: Budget::default(),
+            routed: ArcSwap::default(),
+            ejecting: Mutex::default(),
+            changed: Notify::new(),
+            health: ArcSwap::from_pointee(service.health.clone()),
+            average: Average::default(),
+            answers: Window::default(),
+            errors: Window::default(),
+        }
+    }
+
+    /// Follows a change of the service's settings.
+    pub(crate) fn configure(&self, service: &snapshot::Service) {
+        self.gate.set_places(service.traffic.concurrency);
+        self.health.store(Arc::new(service.health.clone()));
+    }
+
+    /// Replaces the endpoints that get requests: from here on [`Service::pick`] knows no other.
+    pub(crate) fn set_routed(&self, routed: Vec<Arc<Endpoint>>, traffic: &Traffic) {
+        {
+            let _turn = self.ejecting.lock().unwrap_or_else(|e| e.into_inner());
+            eject::keep_within(&routed, traffic, self.clock.now());
+            self.routed.store(Arc::new(routed));
+        }
+        self.refresh();
+    }
+
+    pub(crate) fn routed(&self) -> Arc<Vec<Arc<Endpoint>>> {
+        self.routed.load_full()
+    }
+
+    /// Opens or closes the door by whether any routed endpoint may answer. To be called after each change of that.
+    pub(crate) fn refresh(&self) {
+        self.gate.set_open(|| self.routed.load().iter().any(|e| !e.is_down()));
+        self.changed.notify_waiters();
+    }
+
+    pub(crate) fn in_flight(&self) -> u32 {
+        self.gate.inside()
+    }
+
+    pub(crate) fn waiting(&self) -> u32 {
+        self.gate.waiting()
+    }
+}
+
+#[cfg(test)]
+mod tests;
