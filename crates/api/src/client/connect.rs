@@ -1,0 +1,165 @@
+//! Where a server is, and one connection to it.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, UnixStream};
+use tokio_rustls::TlsConnector;
+
+use super::Error;
+use crate::listen::{SOCKET_NAME, ShortPath};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Where systems keep the issuers that they trust, unless `SSL_CERT_FILE` names another file.
+const TRUSTED_ISSUERS: [&str; 3] =
+    ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"];
+
+/// Where a server answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    Socket(PathBuf),
+    Remote { tls: bool, host: String, port: u16 },
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Socket(path) => write!(f, "{}", path.display()),
+            Place::Remote { tls, .. } => {
+                write!(f, "{}://{}", if *tls { "https" } else { "http" }, self.authority())
+            }
+        }
+    }
+}
+
+impl Place {
+    pub(super) fn socket_in(state_dir: &Path) -> Place {
+        Place::Socket(state_dir.join(SOCKET_NAME))
+    }
+
+    pub(super) fn url(url: &str) -> Result<Place, Error> {
+        let bad = || Error::BadUrl(url.to_owned());
+        let uri: http::Uri = url.parse().map_err(|_| bad())?;
+        let tls = match uri.scheme_str() {
+            Some("http") => false,
+            Some("https") => true,
+            _ => return Err(bad()),
+        };
+        let plain = uri.path() == "/" && uri.query().is_none();
+        let authority = uri.authority().filter(|authority| plain && !authority.as_str().contains('@'));
+        let host =
+            authority.map(|authority| authority.host()).filter(|host| !host.is_empty()).ok_or_else(bad)?;
+        let port = uri.port_u16().unwrap_or(if tls { 443 } else { 80 });
+        Ok(Place::Remote { tls, host: host.trim_matches(['[', ']']).to_owned(), port })
+    }
+
+    /// What the `Host` header says.
+    pub(super) fn authority(&self) -> String {
+        match self {
+            Place::Socket(_) => "naru".to_owned(),
+            Place::Remote { host, port, .. } if host.contains(':') => format!("[{host}]:{port}"),
+            Place::Remote { host, port, .. } => format!("{host}:{port}"),
+        }
+    }
+
+    pub(super) async fn connect(&self) -> Result<SendRequest<Full<Bytes>>, Error> {
+        match self {
+            Place::Socket(path) => {
+                let stream = open_socket(path).await.map_err(|source| self.no_socket(path, source))?;
+                self.begin(stream).await
+            }
+            Place::Remote { tls, host, port } => {
+                let dial = tokio::time::timeout(CONNECT_TIMEOUT, TcpStream::connect((host.as_str(), *port)));
+                let dialled = dial.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+                let unreachable = |source| Error::Unreachable { place: self.clone(), source };
+                let stream = dialled.map_err(unreachable)?;
+                if !tls {
+                    return self.begin(stream).await;
+                }
+                let failed = |source| Error::Tls { place: self.clone(), source };
+                let secured = tokio::time::timeout(CONNECT_TIMEOUT, secure(host, stream));
+                let secured = secured.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+                self.begin(secured.map_err(failed)?).await
+            }
+        }
+    }
+
+    fn no_socket(&self, path: &Path, source: io::Error) -> Error {
+        let path = path.to_owned();
+        match source.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Error::NoSocket { path },
+            io::ErrorKind::ConnectionRefused => Error::DeadSocket { path },
+            io::ErrorKind::PermissionDenied => Error::Forbidden { path },
+            _ => Error::Unreachable { place: self.clone(), source },
+        }
+    }
+
+    async fn begin<S>(&self, stream: S) -> Result<SendRequest<Full<Bytes>>, Error>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let broken = |source: hyper::Error| Error::Broken { place: self.clone(), source: source.into() };
+        let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(broken)?;
+        // It ends with the answer's body; what breaks it is told to whoever reads that.
+        tokio::spawn(connection);
+        Ok(sender)
+    }
+}
+
+async fn open_socket(path: &Path) -> io::Result<UnixStream> {
+    let short = ShortPath::of(path)?;
+    let dial = tokio::time::timeout(CONNECT_TIMEOUT, UnixStream::connect(short.path()));
+    dial.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+}
+
+async fn secure(host: &str, stream: TcpStream) -> io::Result<tokio_rustls::client::TlsStream<TcpStream>> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(io::Error::other)?
+        .with_root_certificates(trusted_issuers()?)
+        .with_no_client_auth();
+    let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
+    TlsConnector::from(Arc::new(config)).connect(name, stream).await
+}
+
+fn trusted_issuers() -> io::Result<RootCertStore> {
+    let given = std::env::var_os("SSL_CERT_FILE").map(PathBuf::from);
+    let known = || TRUSTED_ISSUERS.iter().map(PathBuf::from).find(|path| path.exists());
+    let none = || io::Error::other("this machine has no file of trusted issuers; name one in SSL_CERT_FILE");
+    let file = given.or_else(known).ok_or_else(none)?;
+    let mut roots = RootCertStore::empty();
+    // One that can't be read is an issuer not trusted; the rest still are.
+    for certificate in CertificateDer::pem_file_iter(&file).map_err(io::Error::other)?.flatten() {
+        let _ = roots.add(certificate);
+    }
+    Ok(roots)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_servers_address_is_a_scheme_a_host_and_a_port() {
+        let place = |url: &str| Place::url(url).map(|place| place.to_string()).ok();
+        assert_eq!(place("http://10.0.0.1:9090").as_deref(), Some("http://10.0.0.1:9090"));
+        assert_eq!(place("https://naru.example.go.kr/").as_deref(), Some("https://naru.example.go.kr:443"));
+        assert_eq!(place("http://[::1]:9090").as_deref(), Some("http://[::1]:9090"));
+        for bad in ["", "10.0.0.1:9090", "ftp://h:1", "http://", "http://h:1/path", "http://u:p@h:1", "/tmp"]
+        {
+            assert!(Place::url(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! What the API asks of the server: the one seam between them.
+
+use std::pin::Pin;
+
+use futures_util::Stream;
+use naru_model::event::Event;
+use naru_model::instance::InstanceId;
+use naru_model::name::ServiceName;
+use naru_model::revision::Revision;
+use naru_model::status::Status;
+
+use crate::error::Error;
+use crate::message::{
+    Accepted, CheckReport, CheckRequest, DeployRequest, EventsQuery, Health, LogLine, Scaled, Stopping,
+    UpgradeRequest, Upgrading,
+};
+
+/// An answer that may take a while.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
+
+/// Items as they come. It ends when the server stops.
+pub type Feed<T> = Pin<Box<dyn Stream<Item = T> + Send>>;
+
+/// A running platform, as operators may see and change it. `actor` is who asks, for the event that records it: the
+/// user's name on the Unix socket, `api ADDRESS` over TCP.
+///
+/// # Caveats
+/// When the caller goes away or a minute has passed, the future is dropped where it waits. What must not be left half
+/// done belongs into a task of its own.
+///
+/// # Errors
+/// [`Error::NotFound`] for a service, instance or revision that does not exist, [`Error::Invalid`] for a wish that can't
+/// be, [`Error::Conflict`] for one that can't be now.
+pub trait Control: Send + Sync + 'static {
+    fn status(&self) -> Answer<'_, Status>;
+
+    /// Makes a new revision from the file as it stands, with what `request` adds, and begins to roll it out.
+    fn deploy(&self, service: ServiceName, request: DeployRequest, actor: String) -> Answer<'_, Accepted>;
+
+    /// Begins to go back to revision `to`; to the last one that proved itself when it is `None`.
+    fn rollback(&self, service: ServiceName, to: Option<u32>, actor: String) -> Answer<'_, Accepted>;
+
+    /// Wants `instances` of the service, within the file's minimum and maximum.
+    fn scale(&self, service: ServiceName, instances: u32, actor: String) -> Answer<'_, Scaled>;
+
+    /// All revisions of a service, oldest first.
+    fn revisions(&self, service: ServiceName) -> Answer<'_, Vec<Revision>>;
+
+    /// Events in the order of their ids, at most `query.limit`: the first ones after `query.after`, or the newest ones
+    /// when it is `None`. `query.follow` is none of its business.
+    fn events(&self, query: EventsQuery) -> Answer<'_, Vec<Event>>;
+
+    /// Every event from now on. One that falls behind may skip some: the API fetches those with [`Control::events`].
+    fn subscribe(&self) -> Feed<Event>;
+
+    /// The last `lines` lines that a service's instances wrote, oldest first; of one instance if it is given.
+    fn logs(
+        &self,
+        service: ServiceName,
+        instance: Option<InstanceId>,
+        lines: usize,
+    ) -> Answer<'_, Vec<LogLine>>;
+
+    /// The same, and then every line that is written from there on, by instances yet to come as well.
+    fn follow_logs(
+        &self,
+        service: ServiceName,
+        instance: Option<InstanceId>,
+        lines: usize,
+    ) -> Answer<'_, Feed<LogLine>>;
+
+    /// Checks a file, and tells what applying it to this platform would change. It changes nothing.
+    fn check(&self, request: CheckRequest) -> Answer<'_, CheckReport>;
+
+    /// Begins to stop: drain, end every instance, exit.
+    fn stop(&self, actor: String) -> Answer<'_, Stopping>;
+
+    /// Begins to replace naru itself by another binary, without a refused connection.
+    fn upgrade(&self, request: UpgradeRequest, actor: String) -> Answer<'_, Upgrading>;
+
+    /// Everything measured, in Prometheus' text format 0.0.4.
+    fn metrics(&self) -> Answer<'_, String>;
+
+    /// Whether every service has its minimum ready. It must answer at once.
+    fn health(&self) -> Answer<'_, Health>;
+}
