@@ -4,7 +4,7 @@
 //! field and nowhere else.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -239,6 +239,28 @@ pub struct Function {
     pub owner: Option<String>,
     /// The response time that still satisfies. Default 500ms.
     pub apdex_t: Duration,
+}
+
+impl Gateway {
+    /// Where it listens when the file does not say: port 8080 of every IPv4 address.
+    pub const LISTEN: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 8080));
+    /// Whether it writes the access log when the file does not say.
+    pub const ACCESS_LOG: bool = true;
+}
+
+impl Service {
+    /// How long requests in flight may take to end when the file does not say.
+    pub const DRAIN: Duration = Duration::from_secs(30);
+}
+
+impl Target {
+    /// The weight of a target that is given none.
+    pub const WEIGHT: u32 = 1;
+}
+
+impl Function {
+    /// The response time that still satisfies when the file does not say.
+    pub const APDEX_T: Duration = Duration::from_millis(500);
 }
 
 impl Default for Limits {

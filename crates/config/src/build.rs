@@ -1,0 +1,259 @@
+//! Typed items into the platform. What is not in the file gets `model`'s default; nothing is refused here any more.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use ipnet::IpNet;
+use naru_model::platform::{
+    Certificate, Function, Gateway, Health, InstanceSize, Limits, Match, Platform, Pool, Protocol, Rollout,
+    Route, Scale, Service, Target, Tls, Traffic,
+};
+use naru_model::units::Cpu;
+
+use crate::item::{Entry, Item, Section, Take, Value};
+use crate::machine::Machine;
+
+pub(crate) fn platform(root: &Item, folder: &Path, machine: Machine) -> Platform {
+    let root = root.section();
+    let folder_name = || folder.file_name().map(|name| name.to_string_lossy().into_owned());
+    Platform {
+        name: root.get("platform").or_else(folder_name).unwrap_or_else(|| "naru".to_owned()),
+        pool: pool(root, machine),
+        gateway: gateway(root.section("gateway"), folder, machine),
+        services: named(root.section("services"), |entry| service(entry, folder)),
+        routes: root.section("routes").items().iter().map(|item| route(item.section())).collect(),
+        functions: named(root.section("functions"), function),
+    }
+}
+
+/// Builds each entry of a group of names.
+fn named<N, T>(group: Section<'_>, build: impl Fn(&Entry) -> T) -> BTreeMap<N, T>
+where
+    N: std::str::FromStr + Ord,
+{
+    group.entries().iter().filter_map(|entry| Some((entry.name.parse().ok()?, build(entry)))).collect()
+}
+
+pub(crate) fn pool(root: Section<'_>, machine: Machine) -> Pool {
+    let pool = root.section("pool");
+    Pool {
+        cpu: pool.get("cpu").unwrap_or(Cpu { millicores: machine.cores as u64 * 1000 }),
+        memory: pool.get("memory").unwrap_or(machine.memory),
+    }
+}
+
+/// Returns the addresses of a `listen` key; none when it is not there.
+pub(crate) fn addresses(at: Section<'_>) -> Vec<SocketAddr> {
+    at.section("listen").items().iter().filter_map(Item::parsed).collect()
+}
+
+/// Returns where plain HTTP is answered, as the file or the default has it.
+pub(crate) fn listen(gateway: Section<'_>) -> Vec<SocketAddr> {
+    if gateway.entry("listen").is_some() { addresses(gateway) } else { vec![Gateway::LISTEN] }
+}
+
+fn gateway(at: Section<'_>, folder: &Path, machine: Machine) -> Gateway {
+    let file = |item: &Item, name| folder.join(item.section().get::<String>(name).unwrap_or_default());
+    let certificate = |item: &Item| Certificate { cert: file(item, "cert"), key: file(item, "key") };
+    let tls = |tls: &Item| Tls {
+        listen: addresses(tls.section()),
+        certificates: tls.section().section("certificates").items().iter().map(certificate).collect(),
+    };
+    Gateway {
+        listen: listen(at),
+        tls: at.item("tls").map(tls),
+        threads: at.get("threads").unwrap_or(machine.cores),
+        trusted_proxies: at.section("trusted_proxies").items().iter().filter_map(network).collect(),
+        access_log: at.get("access_log").unwrap_or(Gateway::ACCESS_LOG),
+        limits: limits(at.section("limits")),
+    }
+}
+
+fn network(item: &Item) -> Option<IpNet> {
+    item.parsed::<IpNet>().or_else(|| item.parsed::<IpAddr>().map(IpNet::from))
+}
+
+fn limits(at: Section<'_>) -> Limits {
+    let d = Limits::default();
+    Limits {
+        connections: at.get("connections").unwrap_or(d.connections),
+        target: at.get("target").unwrap_or(d.target),
+        headers: at.get("headers").unwrap_or(d.headers),
+        header_count: at.get("header_count").unwrap_or(d.header_count),
+        body: at.get("body").or(d.body),
+        head_timeout: at.get("head_timeout").unwrap_or(d.head_timeout),
+        body_idle: at.get("body_idle").unwrap_or(d.body_idle),
+        keep_alive: at.get("keep_alive").unwrap_or(d.keep_alive),
+        streams: at.get("streams").unwrap_or(d.streams),
+        resets: at.get("resets").unwrap_or(d.resets),
+    }
+}
+
+fn service(entry: &Entry, folder: &Path) -> Service {
+    let at = Section(entry.item.as_ref());
+    let text = |item: &Item| item.text().unwrap_or_default().to_owned();
+    Service {
+        exec: at.section("exec").items().iter().map(text).collect(),
+        artifact: at.get::<String>("artifact").map(|path| absolute(folder, &path)),
+        env: named(at.section("env"), |entry| entry.item.as_ref().map(text).unwrap_or_default()),
+        port: at.get("port"),
+        protocol: protocol(at.section("protocol")),
+        instance: instance(at.section("instance")),
+        health: health(at.section("health")),
+        drain: at.get("drain").unwrap_or(Service::DRAIN),
+        scale: scale(at.section("scale")),
+        rollout: rollout(at.section("rollout")),
+        traffic: traffic(at.section("traffic")),
+    }
+}
+
+/// Returns the path from the root of the file system. `./` and a slash at the end say nothing and go.
+pub(crate) fn absolute(folder: &Path, path: &str) -> PathBuf {
+    folder.join(path).components().collect()
+}
+
+fn protocol(at: Section<'_>) -> Protocol {
+    match at.0.and_then(Item::text) {
+        Some("h2c") => Protocol::H2c,
+        _ => Protocol::default(),
+    }
+}
+
+pub(crate) fn instance(at: Section<'_>) -> InstanceSize {
+    InstanceSize { cpu: at.get("cpu"), memory: at.get("memory") }
+}
+
+fn health(at: Section<'_>) -> Health {
+    let d = Health::default();
+    Health {
+        path: at.get("path").or(d.path),
+        every: at.get("every").unwrap_or(d.every),
+        timeout: at.get("timeout").unwrap_or(d.timeout),
+        ready_after: at.get("ready_after").unwrap_or(d.ready_after),
+        dead_after: at.get("dead_after").unwrap_or(d.dead_after),
+        start_timeout: at.get("start_timeout").unwrap_or(d.start_timeout),
+    }
+}
+
+pub(crate) fn scale(at: Section<'_>) -> Scale {
+    let d = Scale::default();
+    let min = at.get("min").unwrap_or(d.min);
+    Scale {
+        min,
+        max: at.get("max").unwrap_or(min.max(1)),
+        warm_up: at.get("warm_up").unwrap_or(d.warm_up),
+        priority: at.get("priority").unwrap_or(d.priority),
+    }
+}
+
+fn rollout(at: Section<'_>) -> Rollout {
+    let d = Rollout::default();
+    Rollout {
+        surge: at.get("surge").unwrap_or(d.surge),
+        hold: at.get("hold").unwrap_or(d.hold),
+        max_errors: at.get("max_errors").unwrap_or(d.max_errors),
+    }
+}
+
+fn traffic(at: Section<'_>) -> Traffic {
+    let d = Traffic::default();
+    Traffic {
+        concurrency: at.get("concurrency").unwrap_or(d.concurrency),
+        queue: at.get("queue").unwrap_or(d.queue),
+        queue_timeout: at.get("queue_timeout").unwrap_or(d.queue_timeout),
+        connect_timeout: at.get("connect_timeout").unwrap_or(d.connect_timeout),
+        first_byte_timeout: at.get("first_byte_timeout").unwrap_or(d.first_byte_timeout),
+        idle_timeout: at.get("idle_timeout").unwrap_or(d.idle_timeout),
+        attempts: at.get("attempts").unwrap_or(d.attempts),
+        retry_budget: at.get("retry_budget").unwrap_or(d.retry_budget),
+        eject_after: at.get("eject_after").unwrap_or(d.eject_after),
+        eject_for: at.get("eject_for").unwrap_or(d.eject_for),
+        eject_at_most: at.get("eject_at_most").unwrap_or(d.eject_at_most),
+    }
+}
+
+fn route(at: Section<'_>) -> Route {
+    let matches = matches(at.section("match"));
+    Route {
+        name: route_name(&matches),
+        to: targets(at),
+        function: at.parsed("function"),
+        timeout: at.get("timeout"),
+        matches,
+    }
+}
+
+fn targets(at: Section<'_>) -> Vec<Target> {
+    let one = |item: &Item| {
+        let at = item.section();
+        Some(Target { service: at.parsed("service")?, weight: at.get("weight").unwrap_or(Target::WEIGHT) })
+    };
+    match at.parsed("to") {
+        Some(service) => vec![Target { service, weight: Target::WEIGHT }],
+        None => at.section("to").items().iter().filter_map(one).collect(),
+    }
+}
+
+/// Returns the match in its normal form: sorted, so that equal ones are equal however they were written.
+pub(crate) fn matches(at: Section<'_>) -> Match {
+    let method = at.get::<String>("method").into_iter();
+    let more = at.section("methods").items().iter().filter_map(|item| String::take(&item.value));
+    let mut methods: Vec<String> = method.chain(more).collect();
+    methods.sort();
+    methods.dedup();
+    let mut headers = conditions(at.section("headers"));
+    headers.iter_mut().for_each(|(name, _)| name.make_ascii_lowercase());
+    headers.sort();
+    let mut query = conditions(at.section("query"));
+    query.sort();
+    let host = at.get::<String>("host").map(|host| host.to_ascii_lowercase());
+    Match { host, path: at.get("path"), methods, headers, query }
+}
+
+fn conditions(at: Section<'_>) -> Vec<(String, Option<String>)> {
+    let condition = |entry: &Entry| match &entry.item.as_ref()?.value {
+        Value::Text(value) => Some((entry.name.clone(), Some(value.clone()))),
+        _ => Some((entry.name.clone(), None)),
+    };
+    at.entries().iter().filter_map(condition).collect()
+}
+
+/// Returns what a route is called: `GET,POST www.example.go.kr/booking/** x-canary=1 ?version`. Two routes of one file
+/// never have the same name, because they never have the same match.
+fn route_name(matches: &Match) -> String {
+    let host = matches.host.as_deref().unwrap_or("");
+    let path = matches.path.as_deref().unwrap_or("/**");
+    let mut name = String::new();
+    if !matches.methods.is_empty() {
+        name += &format!("{} ", matches.methods.join(","));
+    }
+    name += &format!("{host}{path}");
+    for (lead, conditions) in [(" ", &matches.headers), (" ?", &matches.query)] {
+        for (key, value) in conditions {
+            name += &match value {
+                Some(value) => format!("{lead}{key}={value}"),
+                None => format!("{lead}{key}"),
+            };
+        }
+    }
+    name
+}
+
+fn function(entry: &Entry) -> Function {
+    let at = Section(entry.item.as_ref());
+    let both = |name: String| BTreeMap::from([("en".to_owned(), name.clone()), ("ko".to_owned(), name)]);
+    let by_language: BTreeMap<String, String> = ["en", "ko"]
+        .iter()
+        .filter_map(|tag| Some(((*tag).to_owned(), at.section("name").get(tag)?)))
+        .collect();
+    Function {
+        name: match at.get("name") {
+            Some(name) => both(name),
+            None if by_language.is_empty() => both(entry.name.clone()),
+            None => by_language,
+        },
+        owner: at.get("owner"),
+        apdex_t: at.get("apdex_t").unwrap_or(Function::APDEX_T),
+    }
+}

@@ -1,0 +1,75 @@
+//! Every key of naru.yaml, once: what it takes, what holds without it, what it means, what a change of it causes.
+//!
+//! Reading, suggestions, the JSON Schema, the reference and the difference of two platforms all come from this table.
+//! Defaults are taken from `model`, where they stand beside their fields.
+
+mod gateway;
+mod route;
+mod service;
+
+use std::time::Duration;
+
+use naru_model::units::Bytes;
+
+use crate::format;
+use crate::shape::{Default, Effect, Key, Kind, Text};
+
+/// Returns the keys of the whole file.
+pub(crate) fn all() -> Vec<Key> {
+    vec![
+        Key::new("platform", Kind::Text(format::PLATFORM), "the folder's name", "What the platform is called, in status, events and metrics.")
+            .causes(Effect::Nothing),
+        Key::new("pool", Kind::Keys(pool()), "the machine", "What all instances together may reserve.").causes(Effect::Nothing),
+        Key::new("gateway", Kind::Keys(gateway::keys()), "as its keys say", "Where the gateway listens, and what it takes from strangers.")
+            .causes(Effect::Routing),
+        Key::new(
+            "services",
+            Kind::Names { name: format::SERVICE, least: 1, of: Box::new(Kind::Keys(service::keys())) },
+            Default::Required,
+            "The programs that naru runs, each under its name. One without a route gets no requests from outside.",
+        ),
+        Key::new("routes", Kind::List { least: 0, of: Box::new(Kind::Keys(route::keys())) }, "none", "Which requests go where. The most specific route wins, wherever it stands in the list; two that could claim the same request equally are refused.")
+            .causes(Effect::Routing),
+        Key::new(
+            "functions",
+            Kind::Names { name: format::FUNCTION, least: 0, of: Box::new(Kind::Keys(route::function())) },
+            "none",
+            "Business functions (업무): what routes are for, as their owners and users call it.",
+        )
+        .causes(Effect::Routing),
+    ]
+}
+
+fn pool() -> Vec<Key> {
+    vec![
+        Key::new("cpu", Kind::Cpu, "the machine's cores", "Processor that instances together may reserve."),
+        Key::new(
+            "memory",
+            Kind::Bytes { least: Bytes(1 << 20) },
+            "the machine's memory",
+            "Memory that instances together may reserve.",
+        ),
+    ]
+}
+
+fn text(text: Text) -> Kind {
+    Kind::Text(text)
+}
+
+fn list(least: usize, of: Kind) -> Kind {
+    Kind::List { least, of: Box::new(of) }
+}
+
+fn count(least: i64) -> Kind {
+    Kind::Whole { least, most: i64::from(u32::MAX) }
+}
+
+/// A duration that may not be zero.
+fn some_time() -> Kind {
+    Kind::Duration { least: Duration::from_millis(1) }
+}
+
+/// A duration that may be `0s`.
+fn any_time() -> Kind {
+    Kind::Duration { least: Duration::ZERO }
+}

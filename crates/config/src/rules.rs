@@ -1,0 +1,87 @@
+//! What no single value shows: numbers that contradict each other, ports and addresses claimed twice, files that are
+//! not there. Routes have rules of their own in [`routes`].
+
+mod routes;
+mod services;
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use crate::build;
+use crate::item::{Item, Section};
+use crate::machine::Machine;
+use crate::report::{Problems, Refusal};
+
+/// What the file is checked against besides itself.
+pub(crate) struct Place<'a> {
+    /// Where the file lies; paths in it start here.
+    pub(crate) folder: &'a Path,
+    pub(crate) machine: Machine,
+    pub(crate) look: fn(&Path) -> Found,
+}
+
+/// What there is at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Found {
+    Nothing,
+    File,
+    Folder,
+    /// Nobody looked.
+    NotAsked,
+}
+
+pub(crate) fn check(root: &Item, place: &Place<'_>, problems: &mut Problems) {
+    let root = root.section();
+    let gateway = root.section("gateway");
+    addresses(gateway, problems);
+    certificates(gateway.section("tls"), place, problems);
+    services::check(root, place, problems);
+    routes::check(root, problems);
+}
+
+/// Each address can be listened on once, for HTTP or for HTTPS.
+fn addresses(gateway: Section<'_>, problems: &mut Problems) {
+    let plain = gateway.section("listen").items();
+    let tls = gateway.section("tls").section("listen").items();
+    let mut taken: Vec<(SocketAddr, String)> = Vec::new();
+    if gateway.entry("listen").is_none() {
+        taken
+            .extend(build::listen(gateway).into_iter().map(|address| (address, "gateway.listen".to_owned())));
+    }
+    for item in plain.iter().chain(tls) {
+        let Some(address) = item.parsed::<SocketAddr>() else { continue };
+        match taken.iter().find(|(other, _)| claims(*other, address)) {
+            Some((other, path)) => {
+                let what = format!("{address} is taken by {other} of {path} already");
+                problems.add(item.at, &item.path, Refusal::new(what, "give each its own port"));
+            }
+            None => taken.push((address, item.path.clone())),
+        }
+    }
+}
+
+/// Tells whether two listeners would share an address: the same, or one of them is every address of its family.
+pub(super) fn claims(one: SocketAddr, other: SocketAddr) -> bool {
+    one.port() == other.port()
+        && one.is_ipv4() == other.is_ipv4()
+        && (one.ip() == other.ip() || one.ip().is_unspecified() || other.ip().is_unspecified())
+}
+
+fn certificates(tls: Section<'_>, place: &Place<'_>, problems: &mut Problems) {
+    for certificate in tls.section("certificates").items() {
+        for name in ["cert", "key"] {
+            let Some(item) = certificate.section().item(name) else { continue };
+            let Some(path) = item.text().map(|text| build::absolute(place.folder, text)) else { continue };
+            let what = match (place.look)(&path) {
+                Found::Nothing => format!("there is no file {}", path.display()),
+                Found::Folder => format!("{} is a folder", path.display()),
+                Found::File | Found::NotAsked => continue,
+            };
+            problems.add(
+                item.at,
+                &item.path,
+                Refusal::new(what, "give the path of a PEM file, from the folder of this file"),
+            );
+        }
+    }
+}
