@@ -40,6 +40,8 @@ pub enum Kind {
     InstanceReplaced,
     InstanceRemoved,
     CrashLoop,
+    /// A service taken out of the file, when its last instance has gone.
+    ServiceEnded,
     NoRoom,
     Scaled,
     RolloutStarted,
