@@ -44,11 +44,14 @@ pub struct Progress {
     pub stable: u32,
     /// The revision to be on. Different from `stable` while a rollout is under way.
     pub target: u32,
+    /// The revisions that proved themselves, oldest first and `stable` last, at most 16: where a rollback may go.
+    #[serde(default)]
+    pub proved: Vec<u32>,
     /// When the rollout to `target` began.
     pub rollout_since: Timestamp,
     /// When the target's last wanted instance became ready; the hold counts from here.
     pub complete_since: Option<Timestamp>,
-    /// The last number given to an instance, by revision.
+    /// The last number given to an instance, by revision; under 0 the highest of the revisions let go from this map.
     pub ordinals: BTreeMap<u32, u32>,
     /// Ends that nobody asked for of instances that had not proved themselves, and failed starts; newest last, at
     /// most 16: for backoff and the crash loop.
