@@ -12,6 +12,7 @@ use naru_model::units::Timestamp;
 use tokio::sync::Notify;
 
 use crate::eject::Ejection;
+use crate::health::Findings;
 use crate::latency::Latency;
 use crate::window::Window;
 
@@ -46,6 +47,8 @@ pub(crate) struct Endpoint {
     /// Answers, and those of them with 500 and the like, of the last ten seconds.
     pub(crate) answers: Window,
     pub(crate) errors: Window,
+    /// What its health checks found.
+    pub(crate) findings: Findings,
     /// Wakes the checker of its health before its time.
     pub(crate) check_now: Notify,
     /// Wakes who reports the load, when the last request of an endpoint that gets no more has ended.
@@ -71,6 +74,7 @@ impl Endpoint {
             ejection: Ejection::default(),
             answers: Window::default(),
             errors: Window::default(),
+            findings: Findings::default(),
             check_now: Notify::new(),
             drained,
         }
