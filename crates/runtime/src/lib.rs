@@ -18,10 +18,19 @@ use naru_model::revision::Artifact;
 use naru_model::units::Timestamp;
 
 pub use error::Error;
+pub use process::ProcessRuntime;
 
 pub mod artifact;
+mod cgroup;
+mod clock;
 mod error;
 mod files;
+mod leftovers;
+pub mod logs;
+mod ports;
+mod proc;
+pub mod process;
+pub mod shim;
 
 /// A future that can be held behind `dyn`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
