@@ -1,0 +1,36 @@
+//! How much memory the last hour takes at most.
+//!
+//! A series (one service, one instance...) costs, per second in which it had requests, about 120 bytes and two bytes for
+//! each of its sketch's buckets in use: some 300 bytes for a busy service, and nothing for an idle one. After five
+//! minutes ten such cells become one. So a busy series takes about 90 KB for the five minutes and 150 KB for the rest of
+//! the hour. All cells together never take more than [`CELL_BYTES`]: the oldest are forgotten first, and answers then
+//! reach back less than an hour. On top of it come the seconds still open, about 2 KB each: [`OPEN_SECONDS`] for every
+//! series that has requests in them.
+
+/// What is kept, in seconds.
+pub const KEPT_SECONDS: u32 = 3600;
+/// How long it is kept second by second.
+pub const FINE_SECONDS: u32 = 300;
+/// The width of the older cells, in seconds.
+pub const COARSE_SECONDS: u32 = 10;
+/// How late a record may be and still count in the second in which its request ended; a later one counts in the oldest
+/// of these. A gateway that was without a server for a while sends what it has kept.
+pub const OPEN_SECONDS: u32 = 8;
+
+/// All closed cells together, in bytes.
+pub const CELL_BYTES: usize = 256 << 20;
+
+/// Series of each kind. Over it the one that was idle longest gives way if it was idle for [`IDLE_SECONDS`]; else all
+/// further ones of the kind count in one that is shown as `other`.
+pub const SERVICES: usize = 1024;
+pub const REVISIONS: usize = 2048;
+pub const ROUTES: usize = 2048;
+pub const FUNCTIONS: usize = 1024;
+pub const INSTANCES: usize = 4096;
+pub const IDLE_SECONDS: u32 = 60;
+
+/// Combinations of service, route and function that are counted for Prometheus from the server's start on; further ones
+/// count as `other`. 1.2 KB each.
+pub const TOTALS: usize = 4096;
+/// Remembered combinations of service, revision, instance, route and function: where their records go. 60 bytes each.
+pub const PATHS: usize = 32_768;

@@ -1,0 +1,311 @@
+//! All series: which ones a record belongs to, how many there may be, and what a second's passing does to them.
+
+use std::collections::{HashMap, HashSet};
+
+use naru_model::record::{Error, RequestRecord};
+use naru_model::snapshot::{FunctionId, RouteId, ServiceId};
+use naru_model::units::Timestamp;
+
+use crate::cell::{Open, Sample};
+use crate::limits::{self, CELL_BYTES, COARSE_SECONDS, IDLE_SECONDS, KEPT_SECONDS};
+use crate::series::{Series, first_fine, first_open};
+use crate::totals::Totals;
+
+/// What a series is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Key {
+    All,
+    Service(ServiceId),
+    Revision(ServiceId, u32),
+    Route(RouteId),
+    Function(FunctionId),
+    Instance(ServiceId, u32, u32),
+    /// Those that there was no place for.
+    Other(Kind),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Kind {
+    All,
+    Service,
+    Revision,
+    Route,
+    Function,
+    Instance,
+}
+
+impl Key {
+    pub(crate) fn kind(self) -> Kind {
+        match self {
+            Key::All => Kind::All,
+            Key::Service(_) => Kind::Service,
+            Key::Revision(..) => Kind::Revision,
+            Key::Route(_) => Kind::Route,
+            Key::Function(_) => Kind::Function,
+            Key::Instance(..) => Kind::Instance,
+            Key::Other(kind) => kind,
+        }
+    }
+}
+
+impl Kind {
+    fn places(self) -> usize {
+        match self {
+            Kind::All => 1,
+            Kind::Service => limits::SERVICES,
+            Kind::Revision => limits::REVISIONS,
+            Kind::Route => limits::ROUTES,
+            Kind::Function => limits::FUNCTIONS,
+            Kind::Instance => limits::INSTANCES,
+        }
+    }
+}
+
+/// Everything in a record that tells where it belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Path {
+    route: RouteId,
+    function: FunctionId,
+    service: ServiceId,
+    revision: u32,
+    ordinal: u32,
+}
+
+/// Where the records of a path go: positions in `Store::series` and in the totals.
+#[derive(Debug, Clone, Copy)]
+struct Way {
+    /// The first `used` count.
+    series: [u32; 6],
+    used: u8,
+    totals: u32,
+    /// Whether one of them is a [`Key::Other`]: to be looked for again when a place is free.
+    crowded: bool,
+}
+
+/// The last hour of everything.
+pub(crate) struct Store {
+    series: Vec<Series>,
+    /// Positions in `series` that are free.
+    free: Vec<u32>,
+    places: HashMap<Key, u32>,
+    /// How many series there are of each kind, [`Key::Other`] left out.
+    held: HashMap<Kind, usize>,
+    ways: HashMap<Path, Way>,
+    pub(crate) totals: Totals,
+    /// The second in which it began.
+    since: u32,
+    now: u32,
+}
+
+impl Store {
+    pub(crate) fn new(now: Timestamp) -> Store {
+        Store {
+            series: Vec::new(),
+            free: Vec::new(),
+            places: HashMap::new(),
+            held: HashMap::new(),
+            ways: HashMap::new(),
+            totals: Totals::default(),
+            since: second_of(now),
+            now: second_of(now),
+        }
+    }
+
+    /// Counts every record of a batch.
+    pub(crate) fn ingest(&mut self, batch: &[u8], now: Timestamp) -> Result<(), Error> {
+        self.advance(now);
+        let mut rest = batch;
+        while !rest.is_empty() {
+            let record = RequestRecord::decode(&mut rest)?;
+            self.count(&record);
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, record: &RequestRecord<'_>) {
+        let path = Path {
+            route: record.route,
+            function: record.function,
+            service: record.service,
+            revision: record.revision,
+            ordinal: record.ordinal,
+        };
+        let way = match self.ways.get(&path) {
+            Some(way) => *way,
+            None => self.find_way(path),
+        };
+        let sample = Sample::of(record);
+        let second = self.second_of_end(record);
+        for at in &way.series[..usize::from(way.used)] {
+            self.series[*at as usize].add(second, &sample);
+        }
+        self.totals.add(way.totals, &sample);
+    }
+
+    /// A request counts when it ends. What lasted too long to be told has ended just now.
+    fn second_of_end(&self, record: &RequestRecord<'_>) -> u32 {
+        if record.whole_us == u32::MAX {
+            return self.now;
+        }
+        let end = record.start.0.saturating_add(u64::from(record.whole_us));
+        second_of(Timestamp(end)).clamp(first_open(self.now), self.now)
+    }
+
+    #[cold]
+    fn find_way(&mut self, path: Path) -> Way {
+        let Path { route, function, service, revision, ordinal } = path;
+        let mut keys = vec![Key::All, Key::Route(route)];
+        if function.0 > 0 {
+            keys.push(Key::Function(function));
+        }
+        if service.0 > 0 {
+            keys.push(Key::Service(service));
+        }
+        if service.0 > 0 && revision > 0 {
+            keys.push(Key::Revision(service, revision));
+            keys.push(Key::Instance(service, revision, ordinal));
+        }
+        let totals = self.totals.place(service, route, function);
+        let mut way = Way { series: [0; 6], used: keys.len() as u8, totals, crowded: false };
+        for (at, key) in way.series.iter_mut().zip(keys) {
+            let found = self.place_or_other(key);
+            way.crowded |= found.1;
+            *at = found.0;
+        }
+        if self.ways.len() >= limits::PATHS {
+            self.ways.clear();
+        }
+        self.ways.insert(path, way);
+        way
+    }
+
+    /// Returns the position of a key's series, and whether that is one for those without a place.
+    fn place_or_other(&mut self, key: Key) -> (u32, bool) {
+        if let Some(at) = self.places.get(&key) {
+            return (*at, false);
+        }
+        let kind = key.kind();
+        if self.held.get(&kind).copied().unwrap_or(0) < kind.places() || self.evict_idle(kind) {
+            *self.held.entry(kind).or_default() += 1;
+            return (self.take_place(key), false);
+        }
+        let other = Key::Other(kind);
+        let at = self.places.get(&other).copied().unwrap_or_else(|| self.take_place(other));
+        (at, true)
+    }
+
+    fn take_place(&mut self, key: Key) -> u32 {
+        let at = self.free.pop().unwrap_or_else(|| {
+            self.series.push(Series::default());
+            (self.series.len() - 1) as u32
+        });
+        self.places.insert(key, at);
+        at
+    }
+
+    /// Frees the place of the series of this kind that was idle longest, if it was for long enough.
+    fn evict_idle(&mut self, kind: Kind) -> bool {
+        let of_kind = self.places.iter().filter(|(key, _)| key.kind() == kind && **key != Key::Other(kind));
+        let idlest = of_kind.min_by_key(|(_, at)| self.series[**at as usize].last());
+        let Some((key, at)) = idlest.map(|(key, at)| (*key, *at)) else { return false };
+        if self.series[at as usize].last() + IDLE_SECONDS > self.now {
+            return false;
+        }
+        self.free_place(key);
+        self.ways.retain(|_, way| !way.goes_to(at));
+        true
+    }
+
+    fn free_place(&mut self, key: Key) {
+        let Some(at) = self.places.remove(&key) else { return };
+        self.series[at as usize] = Series::default();
+        self.free.push(at);
+        if !matches!(key, Key::Other(_)) {
+            self.held.entry(key.kind()).and_modify(|held| *held -= 1);
+        }
+    }
+
+    /// Does what is due once a second; nothing within the same second.
+    pub(crate) fn advance(&mut self, now: Timestamp) {
+        let now = second_of(now);
+        if now <= self.now {
+            return;
+        }
+        self.now = now;
+        for series in &mut self.series {
+            series.advance(now);
+        }
+        self.keep_within(CELL_BYTES);
+        self.free_ended();
+    }
+
+    /// Frees the places of series of which nothing is left.
+    fn free_ended(&mut self) {
+        let ended = |at: u32| self.series[at as usize].is_empty();
+        let keys: Vec<Key> = self.places.iter().filter(|(_, at)| ended(**at)).map(|(key, _)| *key).collect();
+        if keys.is_empty() {
+            return;
+        }
+        keys.into_iter().for_each(|key| self.free_place(key));
+        let alive: HashSet<u32> = self.places.values().copied().collect();
+        self.ways.retain(|_, way| !way.crowded && way.all(|at| alive.contains(&at)));
+    }
+
+    /// Forgets the oldest cells of all series until the rest takes no more than `bytes`.
+    fn keep_within(&mut self, bytes: usize) {
+        while self.series.iter().map(Series::bytes).sum::<usize>() > bytes {
+            let Some(oldest) = self.series.iter().filter_map(Series::oldest).min() else { return };
+            for series in &mut self.series {
+                series.forget_before(oldest + COARSE_SECONDS);
+            }
+        }
+    }
+
+    /// Adds up what a key saw from `from` on and before `to`, in seconds since 1970. Where there are only cells of ten
+    /// seconds, `from` must be aligned, see [`Store::align`].
+    pub(crate) fn sum(&self, key: Key, from: u32, to: u32) -> Open {
+        match self.places.get(&key) {
+            Some(at) => self.series[*at as usize].sum(from, to),
+            None => Open::at(from),
+        }
+    }
+
+    /// The beginning of the cell that `second` lies in.
+    pub(crate) fn align(&self, second: u32) -> u32 {
+        if second < first_fine(self.now) { second - second % COARSE_SECONDS } else { second }
+    }
+
+    /// The whole seconds of the last `seconds` ones, the current one left out; from the start on at the earliest, and at
+    /// least one.
+    pub(crate) fn last_seconds(&self, seconds: u32) -> (u32, u32) {
+        let from = self
+            .now
+            .saturating_sub(seconds.clamp(1, KEPT_SECONDS))
+            .max(self.since)
+            .min(self.now.saturating_sub(1));
+        (self.align(from), self.now)
+    }
+
+    pub(crate) fn now(&self) -> u32 {
+        self.now
+    }
+
+    pub(crate) fn keys(&self) -> impl Iterator<Item = Key> {
+        self.places.keys().copied()
+    }
+}
+
+impl Way {
+    fn goes_to(&self, place: u32) -> bool {
+        !self.all(|at| at != place)
+    }
+
+    fn all(&self, mut holds: impl FnMut(u32) -> bool) -> bool {
+        self.series[..usize::from(self.used)].iter().all(|at| holds(*at))
+    }
+}
+
+/// Enough until 2106.
+pub(crate) fn second_of(at: Timestamp) -> u32 {
+    u32::try_from(at.0 / 1_000_000).unwrap_or(u32::MAX)
+}
