@@ -30,7 +30,8 @@ pub(crate) const TITLE: Text =
     Text { noun: "a name for people", example: "예약 신청", check: not_empty, pattern: Some(".") };
 pub(crate) const OWNER: Text =
     Text { noun: "a text", example: "reservations@example.go.kr", check: not_empty, pattern: Some(".") };
-pub(crate) const ARGUMENT: Text = Text { noun: "a text", example: "-jar", check: anything, pattern: None };
+pub(crate) const ARGUMENT: Text = Text { noun: "a text", example: "java", check: anything, pattern: None };
+pub(crate) const VALUE: Text = Text { noun: "a text", example: "prod", check: anything, pattern: None };
 pub(crate) const FILE: Text =
     Text { noun: "a path", example: "booking.jar", check: not_empty, pattern: Some(".") };
 pub(crate) const VARIABLE: Text = Text {

@@ -26,6 +26,8 @@ mod schema;
 mod shape;
 mod suggest;
 mod syntax;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod write;
 

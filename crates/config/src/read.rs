@@ -7,7 +7,7 @@ use crate::item::{Entry, Item, Value};
 use crate::keys;
 use crate::report::{Pos, Problems, Refusal, below, shown};
 use crate::scalar;
-use crate::shape::{Default, Key, Kind, Text};
+use crate::shape::{Key, Kind, Text};
 use crate::suggest::nearest;
 use crate::tree::{Data, Node, Pair};
 
@@ -32,8 +32,8 @@ fn read(node: &Node, kind: &Kind, owner: Owner, problems: &mut Problems) -> Opti
     match (kind, &node.data) {
         (Kind::Either(one, _), Data::Scalar { .. }) => read(node, one, owner, problems),
         (Kind::Either(_, other), _) => read(node, other, owner, problems),
-        (Kind::OneOrMore(of), Data::List(nodes)) => list(node, nodes, of, 1, owner, problems),
-        (Kind::OneOrMore(of), _) => {
+        (Kind::OneOrMore { least, of }, Data::List(nodes)) => list(node, nodes, of, *least, owner, problems),
+        (Kind::OneOrMore { of, .. }, _) => {
             let Owner { path, at } = owner;
             let item = read(node, of, Owner { path: path.clone(), at }, problems)?;
             Some(Item { at: node.at, path, value: Value::List(vec![item]) })
@@ -117,9 +117,12 @@ fn key_names(keys: &[Key]) -> String {
 
 fn group(node: &Node, pairs: &[Pair], keys: &[Key], owner: Owner, problems: &mut Problems) -> Item {
     let mut entries = Vec::new();
+    // What misspelled keys were most likely meant to be: that those are missing need not be said too.
+    let mut meant = Vec::new();
     for pair in once(pairs, &owner.path, problems) {
         let path = below(&owner.path, &pair.key);
         let Some(key) = keys.iter().find(|key| key.name == pair.key) else {
+            meant.extend(nearest(&pair.key, keys.iter().map(|key| key.name)));
             problems.add(pair.at, &path, unknown(&pair.key, keys));
             continue;
         };
@@ -127,8 +130,8 @@ fn group(node: &Node, pairs: &[Pair], keys: &[Key], owner: Owner, problems: &mut
         let item = read(&pair.value, &key.kind, owner, problems);
         entries.push(Entry { name: pair.key.clone(), at: pair.at, path, item });
     }
-    for key in keys.iter().filter(|key| matches!(key.default, Default::Required)) {
-        if !pairs.iter().any(|pair| pair.key == key.name) {
+    for key in keys.iter().filter(|key| key.is_required()) {
+        if !meant.contains(&key.name) && !pairs.iter().any(|pair| pair.key == key.name) {
             let help = format!("write {}", key.kind.words());
             problems.add(owner.at, &below(&owner.path, key.name), Refusal::new("this key is missing", help));
         }
@@ -153,7 +156,10 @@ fn names(
         problems.add(
             node.at,
             &owner.path,
-            Refusal::new("the group is empty", format!("give it {}", shape.name.noun)),
+            Refusal::new(
+                "the group is empty",
+                format!("give it at least one, under {} (`{}`)", shape.name.noun, shape.name.example),
+            ),
         );
         return None;
     }
@@ -212,7 +218,7 @@ fn list(
         problems.add(
             node.at,
             &owner.path,
-            Refusal::new("the list is empty", format!("write {}", of.words())),
+            Refusal::new("the list is empty", format!("give it at least one item, {}", of.words())),
         );
         return None;
     }
@@ -220,6 +226,10 @@ fn list(
         let inner = Owner { path: format!("{}[{i}]", owner.path), at: node.at };
         read(node, of, inner, problems)
     });
-    let items = items.collect();
+    let items: Vec<Item> = items.collect();
+    // An item of no items is a list that was written empty.
+    if items.is_empty() && !nodes.is_empty() {
+        return None;
+    }
     Some(Item { at: node.at, path: owner.path, value: Value::List(items) })
 }

@@ -111,7 +111,7 @@ impl Problem {
             key,
             what: refusal.what,
             help: refusal.help,
-            source: source.chars().skip(skipped).take(MAX_SOURCE).collect(),
+            source: source.chars().skip(skipped).take(MAX_SOURCE).map(visible).collect(),
             caret: at.column - 1 - skipped,
         }
     }
@@ -185,6 +185,12 @@ impl fmt::Display for Problem {
             .collect();
         write!(f, "\n  {number} | {}\n  {:width$} | {before}^", self.source, "", width = number.len())
     }
+}
+
+/// A control character would act on the terminal it is shown on.
+fn visible(c: char) -> char {
+    let hidden = (c.is_control() && c != '\t') || c == '\u{feff}';
+    if hidden { char::REPLACEMENT_CHARACTER } else { c }
 }
 
 /// Returns how many columns of a terminal a character takes: two for Hangul, Han, kana and full-width forms.

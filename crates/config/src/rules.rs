@@ -43,6 +43,13 @@ pub(crate) fn check(root: &Item, place: &Place<'_>, problems: &mut Problems) {
 fn addresses(gateway: Section<'_>, problems: &mut Problems) {
     let plain = gateway.section("listen").items();
     let tls = gateway.section("tls").section("listen").items();
+    if let Some(listen) = gateway.item("listen")
+        && plain.is_empty()
+        && gateway.entry("tls").is_none()
+    {
+        let help = "give an address, or leave listen out";
+        problems.add(listen.at, &listen.path, Refusal::new("the gateway would listen nowhere", help));
+    }
     let mut taken: Vec<(SocketAddr, String)> = Vec::new();
     if gateway.entry("listen").is_none() {
         taken

@@ -7,7 +7,6 @@ use naru_model::units::{Bytes, Cpu, Percent, format_duration, parse_duration};
 use crate::item::Value;
 use crate::report::{Refusal, shown};
 use crate::shape::{Kind, Text};
-use crate::suggest::nearest;
 
 /// The longest a duration may be. Longer ones are slips of the pen, and sums of them must not overflow.
 const MAX_DURATION: Duration = Duration::from_secs(365 * 86_400);
@@ -182,9 +181,6 @@ fn choice(text: &str, words: &[&str]) -> Result<Value, Refusal> {
     if words.contains(&text) {
         return Ok(Value::Text(text.to_owned()));
     }
-    let help = match nearest(text, words.iter().copied()) {
-        Some(word) => format!("did you mean {word}"),
-        None => format!("write {}", words.join(" or ")),
-    };
+    let help = format!("write {}", words.join(" or "));
     Err(Refusal::new(format!("{} is not known here", shown(text)), help))
 }

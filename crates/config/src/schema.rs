@@ -77,9 +77,9 @@ fn with_effect(kind: &Kind, effect: Option<Effect>) -> Value {
         Kind::List { least, of } => {
             json!({ "type": "array", "minItems": least, "items": with_effect(of, effect) })
         }
-        Kind::OneOrMore(of) => {
+        Kind::OneOrMore { least, of } => {
             let one = with_effect(of, effect);
-            json!({ "anyOf": [one.clone(), { "type": "array", "minItems": 1, "items": one }] })
+            json!({ "anyOf": [one.clone(), { "type": "array", "minItems": least, "items": one }] })
         }
         Kind::Either(one, other) => {
             json!({ "anyOf": [with_effect(one, effect), with_effect(other, effect)] })

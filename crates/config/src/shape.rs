@@ -58,7 +58,10 @@ pub(crate) enum Kind {
         of: Box<Kind>,
     },
     /// One, or a list of them; read as a list.
-    OneOrMore(Box<Kind>),
+    OneOrMore {
+        least: usize,
+        of: Box<Kind>,
+    },
     /// The first when it is a scalar, else the second.
     Either(Box<Kind>, Box<Kind>),
 }
@@ -129,9 +132,10 @@ impl Kind {
     pub(crate) fn keys(&self) -> &[Key] {
         match self {
             Kind::Keys(keys) => keys,
-            Kind::Names { of, .. } | Kind::List { of, .. } | Kind::OneOrMore(of) | Kind::Either(_, of) => {
-                of.keys()
-            }
+            Kind::Names { of, .. }
+            | Kind::List { of, .. }
+            | Kind::OneOrMore { of, .. }
+            | Kind::Either(_, of) => of.keys(),
             _ => &[],
         }
     }
@@ -159,7 +163,7 @@ impl Kind {
                 Kind::Keys(_) => "a list of groups of keys".to_owned(),
                 _ => format!("a list, each item {}", of.words()),
             },
-            Kind::OneOrMore(of) => format!("{}, or a list of such", of.words()),
+            Kind::OneOrMore { of, .. } => format!("{}, or a list of such", of.words()),
             Kind::Either(one, other) => format!("{}, or {}", one.words(), other.words()),
         }
     }

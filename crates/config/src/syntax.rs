@@ -6,7 +6,7 @@ use crate::report::{Pos, Refusal};
 use crate::tree::pos;
 
 /// Part of the parser's message, what we say, and what to do. The first that fits counts.
-const WORDS: [(&str, &str, &str); 22] = [
+const WORDS: &[(&str, &str, &str)] = &[
     ("unexpected end of stream", "a quote is opened here and never closed", "close it with the same quote"),
     (
         "trailing content after double-quoted",
@@ -30,30 +30,15 @@ const WORDS: [(&str, &str, &str); 22] = [
     ),
     (
         "indentation in quoted scalar",
-        "the text in quotes goes on further left than it may",
-        "indent its lines, or write it on one line",
+        "a quote is opened here and not closed on its line",
+        "close it with the same quote, or indent the lines it goes on in",
     ),
     (
         "document indicator",
         "a quote is opened here and not closed before the document ends",
         "close it with the same quote",
     ),
-    (
-        "',' or '}'",
-        "a group in braces is opened with { and not closed",
-        "put , between its keys and } after the last one",
-    ),
-    (
-        "',' or ']'",
-        "a list in brackets is opened with [ and not closed",
-        "put , between its items and ] after the last one",
-    ),
     ("misplaced bracket", "a closing bracket has no opening one", "remove it, or put the text in quotes"),
-    (
-        "indentation in flow",
-        "what stands in brackets goes on further left than it may",
-        "indent its lines, or close the bracket",
-    ),
     ("tab", "a tab stands where only spaces may", "indent with spaces"),
     (
         "mapping values are not allowed",
@@ -95,14 +80,27 @@ const WORDS: [(&str, &str, &str); 22] = [
     ),
 ];
 
-/// Returns where and what it is. A tab in the indentation is the cause of many different complaints.
-pub(crate) fn explain(error: &ScanError, text: &str) -> (Pos, Refusal) {
+/// Returns where it is and what. Many complaints have another cause than the one the parser names: a tab in the
+/// indentation, or a bracket that was opened lines before; `open` is where the innermost list or group begins.
+pub(crate) fn explain(error: &ScanError, open: Option<Pos>, text: &str) -> (Pos, Refusal) {
+    let lines: Vec<&str> = text.lines().collect();
+    let line_at = |line: usize| lines.get(line - 1).copied().unwrap_or("");
     let at = pos(*error.marker());
-    let line = text.lines().nth(at.line - 1).unwrap_or("");
+    let line = line_at(at.line);
     let indentation = line.len() - line.trim_start().len();
     if let Some(tab) = line[..indentation].find('\t') {
         let at = Pos { line: at.line, column: tab + 1 };
         return (at, Refusal::new("a tab stands where only spaces may", "indent with spaces"));
+    }
+    let bracket =
+        open.and_then(|open| line_at(open.line).chars().nth(open.column - 1)).filter(|c| "[{".contains(*c));
+    if let (Some(bracket), Some(open), true) = (bracket, open, is_about_structure(error)) {
+        let (closing, inside) = if bracket == '[' { (']', "items") } else { ('}', "keys") };
+        let what = format!("the {bracket} that is opened here is not closed as it should be");
+        return (
+            open,
+            Refusal::new(what, format!("put , between its {inside} and {closing} after the last one")),
+        );
     }
     let known = WORDS.iter().find(|(part, ..)| error.info().contains(part));
     let refusal = match known {
@@ -112,5 +110,25 @@ pub(crate) fn explain(error: &ScanError, text: &str) -> (Pos, Refusal) {
             "put the text in quotes if it is meant as one",
         ),
     };
-    (at, refusal)
+    (on_a_written_line(at, error, &lines), refusal)
+}
+
+/// Tells whether the parser misses something of the structure, rather than not liking a text or a character.
+fn is_about_structure(error: &ScanError) -> bool {
+    ["',' or", "invalid indentation", "unexpected eof", "simple key expect", "did not find expected"]
+        .iter()
+        .any(|part| error.info().contains(part) && !error.info().contains("quoted"))
+}
+
+/// A key without its ':' is only missed at the beginning of the line after it.
+fn on_a_written_line(at: Pos, error: &ScanError, lines: &[&str]) -> Pos {
+    let beginning = |line: &str| line.chars().take_while(|c| *c == ' ').count() + 1;
+    let is_later = lines.get(at.line - 1).is_some_and(|line| at.column > beginning(line));
+    if !error.info().contains("simple key expect") || is_later {
+        return at;
+    }
+    let before = lines.iter().enumerate().take(at.line - 1);
+    let mut written =
+        before.filter(|(_, line)| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
+    written.next_back().map_or(at, |(i, line)| Pos { line: i + 1, column: beginning(line) })
 }

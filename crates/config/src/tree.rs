@@ -82,12 +82,19 @@ impl Builder {
     fn run(mut self, text: &str) -> Result<Node, Failure> {
         let mut parser: Parser<'_, StrInput<'_>> = Parser::new_from_str(text);
         while let Some(event) = parser.next_event() {
-            let (event, span) = event.map_err(|error| syntax::explain(&error, text))?;
+            let (event, span) = event.map_err(|error| syntax::explain(&error, self.innermost(), text))?;
             self.event(event, span)?;
         }
         let root = self.root.filter(|root| !root.is_null());
         let help = "start with `services:` and give each service its `exec:`";
         root.ok_or_else(|| (Pos { line: 1, column: 1 }, Refusal::new("the file is empty", help)))
+    }
+
+    /// Where the list or group begins that is not complete yet.
+    fn innermost(&self) -> Option<Pos> {
+        self.open.last().map(|open| match open {
+            Open::List { at, .. } | Open::Map { at, .. } => *at,
+        })
     }
 
     fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Failure> {
@@ -100,7 +107,7 @@ impl Builder {
                     return Err((at, Refusal::new("a second document starts here", help)));
                 }
             }
-            Event::Alias(_) => return Err((at, no_reuse("an alias (*)"))),
+            Event::Alias(_) => return Err((at, no_reuse("aliases (*)"))),
             Event::Scalar(text, style, anchor, tag) => {
                 plain_node(at, anchor, tag.is_some())?;
                 let plain = style == ScalarStyle::Plain;
@@ -169,7 +176,7 @@ impl Builder {
 
 fn plain_node(at: Pos, anchor: usize, tagged: bool) -> Result<(), Failure> {
     if anchor > 0 {
-        return Err((at, no_reuse("an anchor (&)")));
+        return Err((at, no_reuse("anchors (&)")));
     }
     if tagged {
         return Err((
@@ -182,7 +189,7 @@ fn plain_node(at: Pos, anchor: usize, tagged: bool) -> Result<(), Failure> {
 
 fn no_reuse(what: &str) -> Refusal {
     Refusal::new(
-        format!("naru.yaml takes no {}", what.trim_start_matches("an ")),
+        format!("naru.yaml takes no {}", what),
         "write the value out in each place, or put the text in quotes",
     )
 }

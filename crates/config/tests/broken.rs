@@ -33,9 +33,14 @@ fn every_broken_file_gets_its_message() {
 fn message(path: &Path) -> String {
     let report = naru_config::load(path).expect_err(&format!("{} is taken for a good file", path.display()));
     for problem in &report.problems {
-        assert!(problem.help.is_some(), "{}: nobody says what to do about {:?}", path.display(), problem.what);
+        assert!(
+            problem.help.is_some(),
+            "{}: nobody says what to do about {:?}",
+            path.display(),
+            problem.what
+        );
     }
-    let here = std::env::current_dir().unwrap();
+    let here = std::env::current_dir().expect("tests run in the crate's folder");
     format!("{report}\n").replace(&*here.to_string_lossy(), "").replace(&format!("{FOLDER}/"), "")
 }
 

@@ -9,13 +9,12 @@ use crate::format;
 use crate::shape::{Default, Effect, Key, Kind};
 
 pub(super) fn keys() -> Vec<Key> {
-    let addresses = || Kind::OneOrMore(Box::new(text(format::ADDRESS)));
     vec![
         Key::new(
             "listen",
-            addresses(),
+            addresses(0),
             json!(Gateway::LISTEN.to_string()),
-            "Where plain HTTP is answered: HTTP/1.1, and HTTP/2 by prior knowledge.",
+            "Where plain HTTP is answered: HTTP/1.1, and HTTP/2 by prior knowledge. `[]`: nowhere, HTTPS only.",
         )
         .causes(Effect::Listeners),
         Key::new("tls", Kind::Keys(tls()), "no HTTPS", "HTTPS, with HTTP/2 and HTTP/1.1 by ALPN."),
@@ -47,6 +46,11 @@ pub(super) fn keys() -> Vec<Key> {
     ]
 }
 
+/// One address or several.
+fn addresses(least: usize) -> Kind {
+    Kind::OneOrMore { least, of: Box::new(text(format::ADDRESS)) }
+}
+
 fn tls() -> Vec<Key> {
     let certificate = vec![
         Key::new(
@@ -63,13 +67,8 @@ fn tls() -> Vec<Key> {
         ),
     ];
     vec![
-        Key::new(
-            "listen",
-            Kind::OneOrMore(Box::new(text(format::ADDRESS))),
-            Default::Required,
-            "Where HTTPS is answered.",
-        )
-        .causes(Effect::Listeners),
+        Key::new("listen", addresses(1), Default::Required, "Where HTTPS is answered.")
+            .causes(Effect::Listeners),
         Key::new(
             "certificates",
             list(1, Kind::Keys(certificate)),

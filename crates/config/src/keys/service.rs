@@ -19,7 +19,7 @@ pub(super) fn keys() -> Vec<Key> {
             .causes(Effect::NewRevision),
         Key::new(
             "env",
-            Kind::Names { name: format::VARIABLE, least: 0, of: Box::new(text(format::ARGUMENT)) },
+            Kind::Names { name: format::VARIABLE, least: 0, of: Box::new(text(format::VALUE)) },
             "none",
             "Environment variables, besides `PORT`, `HOST` and `NARU_*`, which naru sets.",
         )

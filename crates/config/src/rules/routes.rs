@@ -1,10 +1,10 @@
 //! The rules of routes: they lead to services and functions that exist, and for each request at most one of them is the
 //! most specific.
 //!
-//! # Which of two routes wins
+//! # Which of two routes wins, in the gateway
 //! 1. The host: an exact one before `*.example.kr`, a longer `*.` before a shorter, any `*.` before none.
-//! 2. The path, segment by segment from the left: a literal before `*`, `*` before `/**`, the end before `/**`; no path
-//!    is `/**`. So an exact path wins over all patterns, and the longer literal beginning over the shorter.
+//! 2. The path: one without `**` before one with it; of two with it the one with more segments; else the one that has a
+//!    literal segment where the other has `*`, at the first that differs from the left. No path is `/**`.
 //! 3. The number of conditions: methods count as one, each header and each parameter as one.
 //!
 //! Two routes that stand equal in all three and that one request could match are refused: the first step leaves only
@@ -73,7 +73,8 @@ fn targets(root: Section<'_>, route: &Item, problems: &mut Problems) {
 
 /// A name that is used must be given; names whose own entry was refused count as given.
 fn reference(root: Section<'_>, group: &str, item: &Item, problems: &mut Problems) {
-    let unreadable = root.entry(group).is_some_and(|entry| entry.item.is_none());
+    // That there are no services at all has been said.
+    let unreadable = root.entry(group).map_or(group == "services", |entry| entry.item.is_none());
     let known: &[Entry] = root.section(group).entries();
     let Some(name) = item.text().filter(|_| !unreadable) else { return };
     if known.iter().any(|entry| entry.name == name) {

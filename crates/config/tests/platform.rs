@@ -1,0 +1,280 @@
+//! Good files: what they become, and that what the table of keys promises is what reading does.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use naru_config::{Machine, load, parse, reference, schema};
+use naru_model::platform::{
+    Function, Gateway, Health, InstanceSize, Limits, Match, Platform, Pool, Protocol, Rollout, Route, Scale,
+    Service, Target, Traffic,
+};
+use naru_model::units::{Bytes, Cpu};
+use serde_json::Value;
+
+const MACHINE: Machine = Machine { cores: 8, memory: Bytes(16 << 30) };
+
+fn read(text: &str) -> Platform {
+    parse("naru.yaml", text, Path::new("/srv/portal"), MACHINE).unwrap_or_else(|report| panic!("{report}"))
+}
+
+/// All of DESIGN's example that this version has.
+const EXAMPLE: &str = r#"
+platform: public-portal
+pool: { cpu: 4, memory: 8Gi }
+
+services:
+  booking:
+    exec: ["java", "-jar", "booking.jar"]
+    artifact: ./booking.jar
+    env: { SPRING_PROFILES_ACTIVE: prod, POOL: 20, VERSION: 1.10 }
+    instance: { cpu: 500m, memory: 512Mi }
+    health: { path: /healthz, every: 2s, timeout: 1s, ready_after: 1, dead_after: 3 }
+    drain: 30s
+    scale:
+      min: 2
+      max: 20
+      warm_up: 5s
+      priority: 10
+    rollout: { hold: 1m }
+
+routes:
+  - match: { host: WWW.example.go.kr, path: /booking/** }
+    to: booking
+    function: booking-apply
+    timeout: 10s
+  - match:
+      path: /booking/**
+      methods: [POST, GET, POST]
+      headers: { X-Canary: 1, X-Any: true }
+      query: { v: "true" }
+    to: [{ service: booking, weight: 3 }]
+
+functions:
+  booking-apply: { name: { ko: 예약 신청, en: Booking application }, owner: reservations@example.go.kr, apdex_t: 500ms }
+  receipt: { name: 접수 }
+"#;
+
+#[test]
+fn the_example_of_the_design_becomes_what_it_says() {
+    let platform = read(EXAMPLE);
+    assert_eq!(platform.name, "public-portal");
+    assert_eq!(platform.pool, Pool { cpu: Cpu { millicores: 4000 }, memory: Bytes(8 << 30) });
+    let booking = &platform.services[&"booking".parse().unwrap()];
+    assert_eq!(booking.exec, ["java", "-jar", "booking.jar"]);
+    assert_eq!(booking.artifact.as_deref(), Some(Path::new("/srv/portal/booking.jar")));
+    let env = [("POOL", "20"), ("SPRING_PROFILES_ACTIVE", "prod"), ("VERSION", "1.10")];
+    assert_eq!(booking.env, env.map(|(k, v)| (k.to_owned(), v.to_owned())).into());
+    let size = InstanceSize { cpu: Some(Cpu { millicores: 500 }), memory: Some(Bytes(512 << 20)) };
+    assert_eq!(booking.instance, size);
+    assert_eq!(booking.health, Health { path: Some("/healthz".to_owned()), ..Health::default() });
+    assert_eq!(booking.scale, Scale { min: 2, max: 20, warm_up: Duration::from_secs(5), priority: 10 });
+    assert_eq!(booking.rollout, Rollout { hold: Duration::from_secs(60), ..Rollout::default() });
+    let names = |ko: &str, en: &str| {
+        BTreeMap::from([("ko".to_owned(), ko.to_owned()), ("en".to_owned(), en.to_owned())])
+    };
+    let apply = &platform.functions[&"booking-apply".parse().unwrap()];
+    assert_eq!(apply.name, names("예약 신청", "Booking application"));
+    assert_eq!(apply.owner.as_deref(), Some("reservations@example.go.kr"));
+    let receipt = &platform.functions[&"receipt".parse().unwrap()];
+    assert_eq!(*receipt, Function { name: names("접수", "접수"), owner: None, apdex_t: Function::APDEX_T });
+}
+
+#[test]
+fn routes_are_in_normal_form_and_named_by_what_they_match() {
+    let platform = read(EXAMPLE);
+    let booking = || "booking".parse().unwrap();
+    let first = Route {
+        name: "www.example.go.kr/booking/**".to_owned(),
+        matches: Match {
+            host: Some("www.example.go.kr".to_owned()),
+            path: Some("/booking/**".to_owned()),
+            ..Match::default()
+        },
+        to: vec![Target { service: booking(), weight: 1 }],
+        function: Some("booking-apply".parse().unwrap()),
+        timeout: Some(Duration::from_secs(10)),
+    };
+    let second = Route {
+        name: "GET,POST /booking/** x-any x-canary=1 ?v=true".to_owned(),
+        matches: Match {
+            host: None,
+            path: Some("/booking/**".to_owned()),
+            methods: vec!["GET".to_owned(), "POST".to_owned()],
+            headers: vec![("x-any".to_owned(), None), ("x-canary".to_owned(), Some("1".to_owned()))],
+            query: vec![("v".to_owned(), Some("true".to_owned()))],
+        },
+        to: vec![Target { service: booking(), weight: 3 }],
+        function: None,
+        timeout: None,
+    };
+    assert_eq!(platform.routes, [first, second]);
+}
+
+#[test]
+fn what_is_not_given_is_the_models_default() {
+    let platform = read("services: { web: { exec: [web] } }");
+    let gateway = Gateway {
+        listen: vec!["0.0.0.0:8080".parse().unwrap()],
+        tls: None,
+        threads: 8,
+        trusted_proxies: Vec::new(),
+        access_log: true,
+        limits: Limits::default(),
+    };
+    let service = Service {
+        exec: vec!["web".to_owned()],
+        artifact: None,
+        env: BTreeMap::new(),
+        port: None,
+        protocol: Protocol::Http1,
+        instance: InstanceSize::default(),
+        health: Health::default(),
+        drain: Duration::from_secs(30),
+        scale: Scale::default(),
+        rollout: Rollout::default(),
+        traffic: Traffic::default(),
+    };
+    let expected = Platform {
+        name: "portal".to_owned(),
+        pool: Pool { cpu: Cpu { millicores: 8000 }, memory: MACHINE.memory },
+        gateway,
+        services: BTreeMap::from([("web".parse().unwrap(), service)]),
+        routes: Vec::new(),
+        functions: BTreeMap::new(),
+    };
+    assert_eq!(platform, expected);
+}
+
+#[test]
+fn the_maximum_follows_the_minimum() {
+    let scale = |text: &str| {
+        let platform = read(&format!("services: {{ web: {{ exec: [web], scale: {text} }} }}"));
+        let scale = &platform.services.values().next().unwrap().scale;
+        (scale.min, scale.max)
+    };
+    assert_eq!([scale("{ min: 3 }"), scale("{ max: 3 }"), scale("{ min: 0 }")], [(3, 3), (1, 3), (0, 1)]);
+}
+
+#[test]
+fn the_gateway_takes_one_address_or_several_and_networks_or_addresses() {
+    let text = r#"
+gateway:
+  listen: []
+  tls:
+    listen: "[::]:8443"
+    certificates: [{ cert: tls/a.crt, key: /etc/a.key }]
+  threads: 2
+  trusted_proxies: [10.0.0.0/8, 192.0.2.7]
+  limits: { body: 10Mi }
+services: { web: { exec: [web], protocol: h2c, port: 8080 } }
+"#;
+    let gateway = read(text).gateway;
+    assert_eq!(gateway.listen, []);
+    let tls = gateway.tls.unwrap();
+    assert_eq!(tls.listen, ["[::]:8443".parse().unwrap()]);
+    assert_eq!(tls.certificates[0].cert, PathBuf::from("/srv/portal/tls/a.crt"));
+    assert_eq!(tls.certificates[0].key, PathBuf::from("/etc/a.key"));
+    assert_eq!(gateway.trusted_proxies, ["10.0.0.0/8".parse().unwrap(), "192.0.2.7/32".parse().unwrap()]);
+    assert_eq!(gateway.limits, Limits { body: Some(Bytes(10 << 20)), ..Limits::default() });
+}
+
+#[test]
+fn routes_that_differ_in_anything_that_orders_or_excludes_are_no_overlap() {
+    read(
+        r#"
+services: { web: { exec: [web] } }
+routes:
+  - { to: web }
+  - { match: { host: "*.kr" }, to: web }
+  - { match: { host: "*.go.kr" }, to: web }
+  - { match: { host: www.go.kr }, to: web }
+  - { match: { path: /a/* }, to: web }
+  - { match: { path: /a/b }, to: web }
+  - { match: { path: /a/*/c }, to: web }
+  - { match: { path: /a/b/* }, to: web }
+  - { match: { path: /a/** }, to: web }
+  - { match: { path: /a/**, method: GET }, to: web }
+  - { match: { path: /a/**, method: POST }, to: web }
+  - { match: { path: /a/**, method: PUT, headers: { v: 1 } }, to: web }
+  - { match: { path: /a/**, method: PUT, headers: { v: 2 } }, to: web }
+  - { match: { path: /a/**, method: PUT, headers: { v: 1 }, query: { q: 1 } }, to: web }
+  - { match: { path: /a/**, method: PUT, headers: { v: 1 }, query: { q: 2 } }, to: web }
+"#,
+    );
+}
+
+#[test]
+fn files_that_are_there_are_found_from_the_files_own_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["booking.jar", "a.crt", "a.key"] {
+        std::fs::write(folder.path().join(name), "x").unwrap();
+    }
+    let text = "\u{feff}gateway:\r\n  tls: { listen: 0.0.0.0:8443, certificates: [{ cert: a.crt, key: a.key }] }\r\nservices: { web: { exec: [web], artifact: booking.jar } }\r\n";
+    let file = folder.path().join("naru.yaml");
+    std::fs::write(&file, text).unwrap();
+    let platform = load(&file).unwrap();
+    let artifact = platform.services.values().next().unwrap().artifact.clone();
+    assert_eq!(artifact, Some(folder.path().join("booking.jar")));
+}
+
+#[test]
+fn a_file_that_cant_be_read_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let message =
+        |path: &Path| load(path).unwrap_err().to_string().replace(&*folder.path().to_string_lossy(), "");
+    assert_eq!(
+        message(&folder.path().join("x.yaml")),
+        "/x.yaml: there is no such file; give the path of a readable file"
+    );
+    assert_eq!(message(folder.path()), ": this is a folder; give the path of a readable file");
+    let large = folder.path().join("large.yaml");
+    std::fs::write(&large, vec![b'#'; (1 << 20) + 1]).unwrap();
+    assert_eq!(message(&large), "/large.yaml: the file has 1048577 bytes; keep it below 1 MiB");
+}
+
+/// Walks the schema's properties and calls `visit` with each key's path and schema.
+fn each_key(schema: &Value, path: &str, visit: &mut dyn FnMut(&str, &Value)) {
+    for (name, of) in schema["properties"].as_object().into_iter().flatten() {
+        let path = format!("{path}.{name}");
+        visit(&path, of);
+        each_key(of, &path, visit);
+    }
+    for inner in ["additionalProperties", "items"] {
+        if schema[inner].is_object() {
+            each_key(&schema[inner], &format!("{path}[]"), visit);
+        }
+    }
+    for inner in schema["anyOf"].as_array().into_iter().flatten() {
+        each_key(inner, path, visit);
+    }
+}
+
+#[test]
+fn the_schema_and_the_reference_describe_every_key() {
+    let (schema, reference) = (schema(), reference());
+    let mut keys = 0;
+    each_key(&schema, "", &mut |path, key| {
+        keys += 1;
+        assert!(key["description"].as_str().is_some_and(|d| d.len() > 5), "{path} has no description");
+        let name = path.rsplit('.').next().unwrap();
+        assert!(reference.contains(&format!("| `{name}` |")), "the reference has no {path}");
+    });
+    assert!(keys > 80, "only {keys} keys");
+}
+
+#[test]
+fn the_guide_holds_the_reference() {
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guides/naru-yaml.md");
+    let text = std::fs::read_to_string(&guide).unwrap();
+    let mark = "<!-- What follows is written by `UPDATE=1 cargo test -p naru-config`. -->\n\n";
+    let (by_hand, _) = text.split_once(mark).expect("the guide has the mark that the reference follows");
+    let expected = format!("{by_hand}{mark}{}", reference());
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&guide, &expected).unwrap();
+    } else if text != expected {
+        panic!(
+            "docs/guides/naru-yaml.md is not what the keys say; write it anew with UPDATE=1 cargo test -p naru-config"
+        );
+    }
+}
