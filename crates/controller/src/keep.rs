@@ -58,6 +58,7 @@ impl Work<'_> {
         round: &mut Round<'_>,
     ) {
         self.judge(round);
+        self.route(round);
         let in_place = self.in_place(totals);
         let mut census = self.count(round);
         if round.gateway.is_some() && census.unknown == 0 {
@@ -66,7 +67,7 @@ impl Work<'_> {
                 census = self.count(round);
             }
             if self.has_surplus(&census) {
-                self.stop_surplus_starts(round);
+                self.stop_surplus_starts(census, round);
                 self.take_out_surplus(round);
                 census = self.count(round);
             }
@@ -120,18 +121,18 @@ impl Work<'_> {
         census
     }
 
-    /// Takes the unhealthy out at once while at least as many are healthy. While fewer are, the cause is likely beyond
-    /// them, and replacing all would only add to it: one at a time, and the last ones only when something can follow.
+    /// Takes the unhealthy out at once while at least half of what is wanted is healthy. While less is, the cause is likely
+    /// beyond them, and replacing all would only add to it: one at a time, and the last ones only when there is another.
     fn take_out_unhealthy(&mut self, census: &Census, in_place: bool, round: &mut Round<'_>) {
         let Census { healthy, unhealthy, .. } = *census;
         let surplus = (healthy + unhealthy).saturating_sub(self.wanted);
-        let none_on_its_way = census.starting() == 0;
-        let count = if healthy >= unhealthy {
+        let none_on_its_way = census.starting() == 0 && census.in_table() >= self.wanted;
+        let count = if healthy > 0 && healthy * 2 >= self.wanted {
             unhealthy
         } else if healthy > 0 {
-            surplus.max(usize::from(none_on_its_way))
+            surplus + usize::from(none_on_its_way)
         } else {
-            surplus.max(usize::from(in_place && none_on_its_way && census.leaving == 0))
+            surplus + usize::from(in_place && none_on_its_way && census.leaving == 0)
         };
         let mut chosen: Vec<_> = (0..self.members.len())
             .filter_map(|index| match (self.members[index].phase, &self.members[index].seen.health) {
@@ -152,8 +153,7 @@ impl Work<'_> {
     }
 
     /// Stops those that start and are not needed any more: they serve nobody, so there is nothing to drain.
-    fn stop_surplus_starts(&mut self, round: &mut Round<'_>) {
-        let mut census = self.count(round);
+    fn stop_surplus_starts(&mut self, mut census: Census, round: &mut Round<'_>) {
         let progress = self.memory.get();
         let (stable, target) = (progress.stable, progress.target);
         // The youngest first: the others are nearer to being ready.
@@ -244,19 +244,17 @@ impl Work<'_> {
         let progress = self.memory.get();
         let target = progress.target;
         let there = census.starting() + census.in_table();
-        let missing = self.wanted.saturating_sub(there);
         let fill = if !self.rolling_out() || in_place || census.new > 0 { target } else { progress.stable };
+        // While no new one has become ready, those that start fill no place: they may never be.
+        let relied_on = if fill == target { there } else { there - census.new_starting };
+        let missing = self.wanted.saturating_sub(relied_on);
 
         let coming = if fill == target { missing } else { 0 };
-        let to_replace = self.wanted.saturating_sub(census.new_starting + census.new + coming);
-        let surge = desired.service.rollout.surge as usize;
+        let new_there = census.new_starting + census.in_table() - census.old_in_table;
+        let to_replace = self.wanted.saturating_sub(new_there + coming);
+        let most = self.wanted + desired.service.rollout.surge as usize;
         let known = round.gateway.is_some() && census.unknown == 0;
-        let added = match known && !in_place {
-            true => {
-                to_replace.min(census.old_in_table).min((self.wanted + surge).saturating_sub(there + missing))
-            }
-            false => 0,
-        };
+        let added = if known && !in_place { to_replace.min(most.saturating_sub(there + missing)) } else { 0 };
         let none_serves = known && census.healthy == 0 && census.unhealthy > 0;
         let none_comes = census.starting() + missing + added == 0;
         let first_aid = usize::from(none_serves && none_comes && !in_place && self.wanted > 0);

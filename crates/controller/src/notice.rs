@@ -35,7 +35,7 @@ impl Work<'_> {
             }
             Process::Running => {
                 match member.phase {
-                    Phase::Starting if !self.removed() => self.notice_start(member, round),
+                    Phase::Starting if !self.removed() => self.notice_failed_start(member, round),
                     Phase::Draining => self.drain(member, round),
                     Phase::Stopping => ask_again(member, round),
                     Phase::Starting | Phase::Ready => {}
@@ -84,19 +84,13 @@ impl Work<'_> {
         self.notice_loop(id, &end, round);
     }
 
-    /// Puts a healthy one into the table, and gives up on one that takes too long.
-    fn notice_start(&mut self, member: &mut Member<'_>, round: &mut Round<'_>) {
+    /// Gives up on one that takes too long.
+    fn notice_failed_start(&mut self, member: &mut Member<'_>, round: &mut Round<'_>) {
         let (Some(gateway), Some(desired)) = (round.gateway, self.desired) else { return };
         let id = &member.seen.id;
-        let waited = round.now.since(member.since);
         let limit = desired.service.health.start_timeout;
         let (deadline, why) = match &member.seen.health {
-            Health::Healthy { .. } => {
-                (member.phase, member.since) = (Phase::Ready, round.now);
-                round.act(Action::Route(id.clone()));
-                let message = format!("{id} is ready after {}: it gets requests now", words::span(waited));
-                return round.say(self, Kind::InstanceReady, Severity::Info, Some(id), message);
-            }
+            Health::Healthy { .. } => return,
             Health::Unhealthy { why, .. } => (member.since + limit, why.as_str()),
             Health::Unknown => {
                 ((member.since + limit).max(gateway.since + FIRST_WORD), "its health check got no answer")
@@ -113,6 +107,21 @@ impl Work<'_> {
             self.count_failed_start(failure);
         }
         self.notice_loop(id, "did not become healthy", round);
+    }
+
+    /// Puts those that have become healthy into the table.
+    pub(crate) fn route(&mut self, round: &mut Round<'_>) {
+        for index in 0..self.members.len() {
+            let member = &mut self.members[index];
+            if member.phase != Phase::Starting || round.condition(member) != Condition::Healthy {
+                continue;
+            }
+            let (id, waited) = (&member.seen.id, round.now.since(member.since));
+            (member.phase, member.since) = (Phase::Ready, round.now);
+            round.act(Action::Route(id.clone()));
+            let message = format!("{id} is ready after {}: it gets requests now", words::span(waited));
+            round.say(self, Kind::InstanceReady, Severity::Info, Some(id), message);
+        }
     }
 
     /// Stops who has left the table, once its requests have ended or their time is over.
@@ -223,7 +232,7 @@ impl Work<'_> {
         }
     }
 
-    /// Takes one out of the table.
+    /// Takes one out of the table. One that was only put into it in this round is stopped instead.
     pub(crate) fn unroute(
         &mut self,
         index: usize,
@@ -233,8 +242,12 @@ impl Work<'_> {
         round: &mut Round<'_>,
     ) {
         let member = &mut self.members[index];
-        (member.phase, member.since) = (Phase::Draining, round.now);
         let id = &member.seen.id;
+        if member.seen.phase == Phase::Starting {
+            round.take_back_route(id);
+            return stop(member, SHORT_GRACE, round);
+        }
+        (member.phase, member.since) = (Phase::Draining, round.now);
         round.act(Action::Unroute(id.clone()));
         let message = format!("taking {id} out: {why}");
         round.say(self, kind, severity, Some(id), message);

@@ -81,6 +81,13 @@ impl<'a> Round<'a> {
         self.plan.actions.push(action);
     }
 
+    /// Undoes what this round decided of an instance that has become ready.
+    pub(crate) fn take_back_route(&mut self, id: &InstanceId) {
+        self.plan.actions.retain(|action| !matches!(action, Action::Route(routed) if routed == id));
+        let ready = |event: &Event| event.kind == Kind::InstanceReady && event.instance.as_ref() == Some(id);
+        self.plan.events.retain(|event| !ready(event));
+    }
+
     pub(crate) fn say(
         &mut self,
         work: &Work<'_>,

@@ -1,0 +1,492 @@
+//! A world to decide in: instances start, get ready, crash and hang; the gateway comes and goes; time jumps from one
+//! happening to the next. Whatever is decided is checked against what must never happen before it is carried out.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use naru_model::event::{Event, Kind};
+use naru_model::instance::{InstanceId, Phase};
+use naru_model::name::ServiceName;
+use naru_model::observed::{Gateway, Health, Instance, Observed, Process, RevisionTraffic};
+use naru_model::plan::{Action, Desired, DesiredService, Needs, Plan, Progress};
+use naru_model::platform::{self, InstanceSize, Pool, Protocol, Rollout, Scale, Service};
+use naru_model::units::{Bytes, Cpu, Percent, Timestamp};
+
+/// How the instances of a revision behave, in milliseconds after their start.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Behaviour {
+    pub(crate) healthy_after: Option<u64>,
+    pub(crate) exits_after: Option<u64>,
+    pub(crate) hangs_after: Option<u64>,
+}
+
+pub(crate) const GOOD: Behaviour =
+    Behaviour { healthy_after: Some(300), exits_after: None, hangs_after: None };
+pub(crate) const EXITS_AT_ONCE: Behaviour =
+    Behaviour { healthy_after: None, exits_after: Some(50), hangs_after: None };
+pub(crate) const NEVER_HEALTHY: Behaviour =
+    Behaviour { healthy_after: None, exits_after: None, hangs_after: None };
+pub(crate) const DIES_SOON: Behaviour = Behaviour { exits_after: Some(2_000), ..GOOD };
+pub(crate) const HANGS_SOON: Behaviour = Behaviour { hangs_after: Some(2_000), ..GOOD };
+
+pub(crate) struct One {
+    pub(crate) phase: Phase,
+    pub(crate) since: Timestamp,
+    pub(crate) started_at: Timestamp,
+    pub(crate) process: Process,
+    pub(crate) behaviour: Behaviour,
+    pub(crate) hung: bool,
+    pub(crate) unrouted_in: Option<u64>,
+    /// When what is in flight to it has ended; only counts once it is out of the table.
+    pub(crate) drained_at: Timestamp,
+    pub(crate) ends_at: Option<Timestamp>,
+}
+
+pub(crate) struct World {
+    pub(crate) now: Timestamp,
+    pub(crate) desired: Desired,
+    pub(crate) ones: BTreeMap<InstanceId, One>,
+    /// When it connected.
+    pub(crate) gateway: Option<Timestamp>,
+    /// When this version is routed by everywhere.
+    pub(crate) version: (u64, Timestamp),
+    pub(crate) behaviours: BTreeMap<(ServiceName, u32), Behaviour>,
+    pub(crate) traffic: Vec<RevisionTraffic>,
+    pub(crate) events: Vec<Event>,
+    pub(crate) actions: Vec<(Timestamp, Action)>,
+    /// How long a request in flight to an instance that leaves the table may take.
+    pub(crate) request_ms: u64,
+    /// How far below the wanted number a decision may take the healthy ones: 1 for rollouts in place.
+    pub(crate) slack: usize,
+    used: BTreeSet<InstanceId>,
+    wake_at: Option<Timestamp>,
+    next_revision: u32,
+}
+
+/// How long the gateway takes to tell of a health, and to have a table everywhere.
+const GATEWAY_MS: u64 = 20;
+
+pub(crate) fn ms(ms: u64) -> Duration {
+    Duration::from_millis(ms)
+}
+
+pub(crate) fn name(name: &str) -> ServiceName {
+    name.parse().unwrap()
+}
+
+pub(crate) fn service(min: u32, max: u32) -> Service {
+    Service {
+        exec: vec!["booking".to_owned()],
+        artifact: None,
+        env: BTreeMap::new(),
+        port: None,
+        protocol: Protocol::Http1,
+        instance: InstanceSize::default(),
+        health: platform::Health { start_timeout: ms(20_000), ..platform::Health::default() },
+        drain: ms(5_000),
+        scale: Scale { min, max, ..Scale::default() },
+        rollout: Rollout { surge: 1, hold: ms(10_000), max_errors: Percent { thousandths: 50 } },
+        traffic: platform::Traffic::default(),
+    }
+}
+
+impl World {
+    /// A world with a gateway, a pool of 100 cores, and nothing wanted yet.
+    pub(crate) fn new() -> World {
+        let now = Timestamp(1_000_000_000);
+        World {
+            now,
+            desired: Desired {
+                pool: Pool { cpu: Cpu { millicores: 100_000 }, memory: Bytes(100 << 30) },
+                services: BTreeMap::new(),
+            },
+            ones: BTreeMap::new(),
+            gateway: Some(now),
+            version: (1, now),
+            behaviours: BTreeMap::new(),
+            traffic: Vec::new(),
+            events: Vec::new(),
+            actions: Vec::new(),
+            request_ms: 40,
+            slack: 0,
+            used: BTreeSet::new(),
+            wake_at: None,
+            next_revision: 1,
+        }
+    }
+
+    /// A world with one service that has all its instances ready.
+    pub(crate) fn with(service: Service) -> World {
+        let mut world = World::new();
+        world.add("booking", service);
+        world.run(5_000);
+        assert_eq!(world.healthy("booking").len(), world.wanted("booking"), "{}", world.story());
+        world.actions.clear();
+        world.events.clear();
+        world
+    }
+
+    pub(crate) fn add(&mut self, of: &str, service: Service) {
+        let count = service.scale.min;
+        let wanted = DesiredService {
+            service,
+            removed: false,
+            count,
+            progress: Progress::default(),
+            needs: BTreeMap::new(),
+        };
+        self.desired.services.insert(name(of), wanted);
+        self.deploy(of, GOOD);
+    }
+
+    /// Wants a new revision of the service, as its file stands. Returns its number.
+    pub(crate) fn deploy(&mut self, of: &str, behaviour: Behaviour) -> u32 {
+        let revision = self.next_revision;
+        self.next_revision += 1;
+        self.behaviours.insert((name(of), revision), behaviour);
+        let now = self.now;
+        let service = self.service(of);
+        let needs = Needs { size: service.service.instance, port: service.service.port };
+        service.needs.insert(revision, needs);
+        service.progress = naru_controller::rollout::begin(&service.progress, revision, now);
+        revision
+    }
+
+    pub(crate) fn service(&mut self, of: &str) -> &mut DesiredService {
+        self.desired.services.get_mut(&name(of)).unwrap()
+    }
+
+    pub(crate) fn progress(&self, of: &str) -> &Progress {
+        &self.desired.services[&name(of)].progress
+    }
+
+    pub(crate) fn wanted(&self, of: &str) -> usize {
+        let service = &self.desired.services[&name(of)];
+        let scale = &service.service.scale;
+        let count = service.count.clamp(scale.min, scale.max) as usize;
+        if service.service.port.is_some() { count.min(1) } else { count }
+    }
+
+    fn health(&self, one: &One) -> Health {
+        let Some(connected) = self.gateway else { return Health::Unknown };
+        if self.now < connected + ms(GATEWAY_MS) || one.process != Process::Running {
+            return Health::Unknown;
+        }
+        let after = |at: Option<u64>| at.map(|at| one.started_at + ms(at)).filter(|at| *at <= self.now);
+        let hung = one.hung || after(one.behaviour.hangs_after).is_some();
+        match after(one.behaviour.healthy_after) {
+            Some(since) if !hung => Health::Healthy { since },
+            _ => Health::Unhealthy { since: one.started_at, why: "no answer in 1s".to_owned() },
+        }
+    }
+
+    fn acknowledged(&self) -> u64 {
+        let (version, everywhere) = self.version;
+        if self.now >= everywhere { version } else { version - 1 }
+    }
+
+    pub(crate) fn observe(&self) -> Observed {
+        let gateway = self.gateway.map(|since| Gateway { since, acknowledged: self.acknowledged() });
+        let instances = self.ones.iter().map(|(id, one)| Instance {
+            id: id.clone(),
+            phase: one.phase,
+            since: one.since,
+            started_at: one.started_at,
+            process: one.process,
+            health: self.health(one),
+            unrouted_in: one.unrouted_in,
+            in_flight: self.gateway.map(|_| u32::from(self.now < one.drained_at)),
+        });
+        Observed { instances: instances.collect(), gateway, revisions: self.traffic.clone() }
+    }
+
+    /// The service's instances in the table that answer.
+    pub(crate) fn healthy(&self, of: &str) -> Vec<InstanceId> {
+        let answers =
+            |one: &One| one.phase == Phase::Ready && matches!(self.health(one), Health::Healthy { .. });
+        let own = self.ones.iter().filter(|(id, one)| id.service.as_str() == of && answers(one));
+        own.map(|(id, _)| id.clone()).collect()
+    }
+
+    pub(crate) fn in_phase(&self, phase: Phase) -> Vec<InstanceId> {
+        self.ones.iter().filter(|(_, one)| one.phase == phase).map(|(id, _)| id.clone()).collect()
+    }
+
+    pub(crate) fn kill(&mut self, id: &InstanceId) {
+        let now = self.now;
+        let one = self.ones.get_mut(id).unwrap();
+        one.process = Process::Exited { at: now, code: None, signal: Some(9) };
+    }
+
+    /// It ends and nobody sees how: the machine went down.
+    pub(crate) fn vanish(&mut self, id: &InstanceId) {
+        let now = self.now;
+        let one = self.ones.get_mut(id).unwrap();
+        one.process = Process::Exited { at: now, code: None, signal: None };
+    }
+
+    pub(crate) fn lose_gateway(&mut self) {
+        self.gateway = None;
+    }
+
+    /// It has the newest table from the start.
+    pub(crate) fn find_gateway(&mut self) {
+        self.gateway = Some(self.now);
+        self.version.1 = self.now + ms(GATEWAY_MS);
+    }
+
+    /// A server that starts again knows what is in the state, and learns the rest anew.
+    pub(crate) fn restart_server(&mut self) {
+        self.wake_at = None;
+        self.version = (self.version.0 + 1, self.now + ms(GATEWAY_MS));
+        if self.gateway.is_some() {
+            self.gateway = Some(self.now);
+        }
+        for one in self.ones.values_mut().filter(|one| one.phase >= Phase::Draining) {
+            one.unrouted_in = Some(self.version.0);
+        }
+    }
+
+    /// Decides as often as something happens, for so long.
+    pub(crate) fn run(&mut self, for_ms: u64) {
+        let end = self.now + ms(for_ms);
+        loop {
+            self.happen();
+            self.decide();
+            match self.next().filter(|at| *at <= end) {
+                Some(at) => self.now = at,
+                None => break,
+            }
+        }
+        self.now = end;
+        self.happen();
+    }
+
+    /// When something happens next by itself.
+    fn next(&self) -> Option<Timestamp> {
+        let after = |one: &One, at: Option<u64>| at.map(|at| one.started_at + ms(at));
+        let of_one = |one: &One| {
+            let b = one.behaviour;
+            [
+                after(one, b.healthy_after),
+                after(one, b.exits_after),
+                after(one, b.hangs_after),
+                one.ends_at,
+                Some(one.drained_at),
+            ]
+        };
+        let told = self.gateway.map(|at| at + ms(GATEWAY_MS));
+        let all = self.ones.values().flat_map(of_one).chain([self.wake_at, told, Some(self.version.1)]);
+        all.flatten().filter(|at| *at > self.now).min()
+    }
+
+    fn happen(&mut self) {
+        let now = self.now;
+        for one in self.ones.values_mut().filter(|one| one.process == Process::Running) {
+            let exits = one.behaviour.exits_after.map(|after| one.started_at + ms(after));
+            if let Some(at) = one.ends_at.filter(|at| *at <= now) {
+                one.process = Process::Exited { at, code: None, signal: Some(15) };
+            } else if let Some(at) = exits.filter(|at| *at <= now) {
+                one.process = Process::Exited { at, code: Some(1), signal: None };
+            }
+        }
+    }
+
+    fn decide(&mut self) {
+        let plan = naru_controller::decide(&self.desired, &self.observe(), self.now);
+        self.check(&plan);
+        self.carry_out(plan);
+        let again = naru_controller::decide(&self.desired, &self.observe(), self.now);
+        let nothing = Plan { wake_at: again.wake_at, ..Plan::default() };
+        assert_eq!(again, nothing, "deciding again decides something new\n{}", self.story());
+    }
+
+    /// What must never be decided.
+    fn check(&self, plan: &Plan) {
+        let mut unrouted = BTreeSet::new();
+        for action in &plan.actions {
+            let Some(one) = self.one_of(action) else { continue };
+            let removed =
+                self.desired.services.get(&id_of(action).service).is_none_or(|service| service.removed);
+            let running = one.process == Process::Running;
+            let fine = match action {
+                Action::Start(_) => false,
+                Action::Route(_) => one.phase == Phase::Starting && self.answers(one),
+                Action::Unroute(id) => {
+                    unrouted.insert(id.clone());
+                    one.phase == Phase::Ready && (!running || removed || self.gateway.is_some())
+                }
+                Action::Stop { .. } => match one.phase {
+                    Phase::Starting => removed || self.gateway.is_some(),
+                    Phase::Ready => false,
+                    Phase::Draining => {
+                        self.gateway.is_some() && one.unrouted_in.is_some_and(|v| v <= self.acknowledged())
+                    }
+                    Phase::Stopping => true,
+                },
+                Action::Forget(_) => !running,
+            };
+            assert!(fine, "{action:?} of {:?} {:?}\n{}", one.phase, one.process, self.story());
+        }
+        self.check_capacity(plan, &unrouted);
+    }
+
+    /// Nobody who answers is taken out when too few are left.
+    fn check_capacity(&self, plan: &Plan, unrouted: &BTreeSet<InstanceId>) {
+        let routed: BTreeSet<_> = plan
+            .actions
+            .iter()
+            .filter_map(|a| if let Action::Route(id) = a { Some(id) } else { None })
+            .collect();
+        for (of, service) in self.desired.services.iter().filter(|(_, service)| !service.removed) {
+            let healthy = self.healthy(of.as_str());
+            let given_up = healthy.iter().filter(|id| unrouted.contains(*id)).count();
+            let joined = routed.iter().filter(|id| id.service == *of).count();
+            let left = healthy.len() - given_up + joined;
+            let enough = self.wanted(of.as_str()).saturating_sub(self.slack);
+            assert!(
+                given_up == 0 || left >= enough,
+                "{of} {:?} is left with {left} of {enough}\n{plan:?}\n{}",
+                service.progress,
+                self.story()
+            );
+        }
+    }
+
+    fn answers(&self, one: &One) -> bool {
+        one.process == Process::Running && matches!(self.health(one), Health::Healthy { .. })
+    }
+
+    fn one_of(&self, action: &Action) -> Option<&One> {
+        let one = self.ones.get(id_of(action));
+        assert!(
+            one.is_some() != matches!(action, Action::Start(_)),
+            "{action:?} of what is there or is not there\n{}",
+            self.story()
+        );
+        one
+    }
+
+    fn carry_out(&mut self, plan: Plan) {
+        for action in &plan.actions {
+            self.act(action);
+        }
+        if !plan.actions.is_empty() {
+            self.version = (self.version.0 + 1, self.now + ms(GATEWAY_MS));
+            for one in self.ones.values_mut().filter(|one| one.phase >= Phase::Draining) {
+                one.unrouted_in = one.unrouted_in.or(Some(self.version.0));
+            }
+        }
+        for (of, progress) in plan.progress {
+            self.desired.services.get_mut(&of).unwrap().progress = progress;
+        }
+        for of in plan.ended {
+            let gone = self.desired.services.remove(&of).unwrap();
+            assert!(gone.removed && self.ones.keys().all(|id| id.service != of), "{of} has not ended");
+        }
+        self.actions.extend(plan.actions.into_iter().map(|action| (self.now, action)));
+        self.events.extend(plan.events);
+        self.wake_at = plan.wake_at;
+        let reserved = self.reserved();
+        let pool = self.desired.pool;
+        assert!(
+            reserved <= (pool.cpu.millicores, pool.memory.0),
+            "{reserved:?} is reserved\n{}",
+            self.story()
+        );
+    }
+
+    fn reserved(&self) -> (u64, u64) {
+        let size = |id: &InstanceId| {
+            let service = self.desired.services.get(&id.service);
+            service
+                .and_then(|service| service.needs.get(&id.revision))
+                .map(|needs| needs.size)
+                .unwrap_or_default()
+        };
+        self.ones.keys().map(size).fold((0, 0), |(cpu, memory), size| {
+            (
+                cpu + size.cpu.map_or(0, |cpu| cpu.millicores),
+                memory + size.memory.map_or(0, |memory| memory.0),
+            )
+        })
+    }
+
+    fn act(&mut self, action: &Action) {
+        let now = self.now;
+        let enter = |one: &mut One, phase| (one.phase, one.since) = (phase, now);
+        match action {
+            Action::Start(id) => {
+                assert!(self.used.insert(id.clone()), "{id} is used again\n{}", self.story());
+                let behaviour = self.behaviours[&(id.service.clone(), id.revision)];
+                let one = One {
+                    phase: Phase::Starting,
+                    since: now,
+                    started_at: now,
+                    process: Process::Running,
+                    behaviour,
+                    hung: false,
+                    unrouted_in: None,
+                    drained_at: now,
+                    ends_at: None,
+                };
+                self.ones.insert(id.clone(), one);
+            }
+            Action::Route(id) => enter(self.ones.get_mut(id).unwrap(), Phase::Ready),
+            Action::Unroute(id) => {
+                let one = self.ones.get_mut(id).unwrap();
+                enter(one, Phase::Draining);
+                one.drained_at = now + ms(self.request_ms);
+            }
+            Action::Stop { id, grace } => {
+                let one = self.ones.get_mut(id).unwrap();
+                enter(one, Phase::Stopping);
+                one.ends_at = Some(now + if one.hung { *grace } else { ms(30) });
+            }
+            Action::Forget(id) => {
+                self.ones.remove(id);
+            }
+        }
+    }
+
+    /// What was done, for a failed test.
+    pub(crate) fn story(&self) -> String {
+        let mut story: Vec<String> = self
+            .events
+            .iter()
+            .map(|event| format!("{:>9} {}", event.at.0 / 1000 % 1_000_000, event.message))
+            .collect();
+        story.push(format!("{:>9} now", self.now.0 / 1000 % 1_000_000));
+        for (id, one) in &self.ones {
+            story.push(format!("{id} {:?} {:?} {:?}", one.phase, one.process, self.health(one)));
+        }
+        story.join("\n")
+    }
+
+    pub(crate) fn said(&self, kind: Kind) -> Vec<&str> {
+        self.events.iter().filter(|event| event.kind == kind).map(|event| event.message.as_str()).collect()
+    }
+
+    /// Every service has what is wanted of it and nothing else.
+    pub(crate) fn assert_at_rest(&self) {
+        for (of, service) in &self.desired.services {
+            let progress = &service.progress;
+            let own: Vec<_> = self.ones.keys().filter(|id| id.service == *of).collect();
+            let right = progress.stable == progress.target
+                && own.iter().all(|id| id.revision == progress.target)
+                && own.len() == self.wanted(of.as_str())
+                && self.healthy(of.as_str()).len() == own.len();
+            assert!(right, "{of} is not at rest: {progress:?}\n{}", self.story());
+        }
+    }
+}
+
+fn id_of(action: &Action) -> &InstanceId {
+    match action {
+        Action::Start(id)
+        | Action::Route(id)
+        | Action::Unroute(id)
+        | Action::Forget(id)
+        | Action::Stop { id, .. } => id,
+    }
+}
