@@ -8,7 +8,7 @@ use crate::instance::{InstanceId, Phase};
 use crate::name::ServiceName;
 use crate::units::Timestamp;
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Status {
     pub platform: String,
     pub gateway: GatewayStatus,
@@ -18,7 +18,7 @@ pub struct Status {
     pub services: Vec<ServiceStatus>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct GatewayStatus {
     /// 0 while no gateway is connected.
     pub pid: u32,
@@ -28,7 +28,7 @@ pub struct GatewayStatus {
     pub version: u64,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ServerStatus {
     pub pid: u32,
     pub version: String,
@@ -54,7 +54,8 @@ pub struct InstanceStatus {
     pub id: InstanceId,
     /// Of the service's own process; 0 when it has none.
     pub pid: u32,
-    pub address: SocketAddr,
+    /// `null` until its process runs.
+    pub address: Option<SocketAddr>,
     pub revision: u32,
     /// `starting`, `ready`, `draining`, `stopping`; `unhealthy` or `ejected` when ready but failing.
     pub state: String,
@@ -70,7 +71,7 @@ pub struct InstanceStatus {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Traffic {
     pub requests_per_second: f64,
-    /// Requests that were not the client's fault, over all requests; 0 to 1.
+    /// Requests that failed by the service's or the platform's fault, over all requests; 0 to 1.
     pub error_ratio: f64,
     pub p50_seconds: f64,
     pub p95_seconds: f64,

@@ -1,1 +1,41 @@
-fn main() {}
+//! The binary `naru`: reads the command line and goes to the command's own module.
+//!
+//! Exit codes: 0 done, 1 could not, 2 misused (clap), 64 bad file.
+
+mod clock;
+mod commands;
+mod up;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use commands::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.command {
+        Command::Up(args) => up::run(args),
+        Command::Check(args) => commands::check::run(args),
+        Command::Schema => commands::check::schema(),
+        Command::Status(args) => commands::status::run(args),
+        Command::Top(args) => commands::top::run(args),
+        Command::Deploy(args) => commands::change::deploy(args),
+        Command::Rollback(args) => commands::change::rollback(args),
+        Command::Scale(args) => commands::change::scale(args),
+        Command::Revisions(args) => commands::revisions::run(args),
+        Command::Logs(args) => commands::logs::run(args),
+        Command::Events(args) => commands::events::run(args),
+        Command::Stop(args) => commands::change::stop(args),
+        Command::Upgrade(args) => commands::change::upgrade(args),
+        Command::Verify(args) => commands::verify::run(args),
+        Command::App(args) => commands::app::run(args),
+        Command::Gateway(args) => commands::gateway::run(args),
+        Command::Shim(args) => commands::shim::run(args),
+        Command::ShimExec(args) => commands::shim::exec(args),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("naru: {error:#}");
+        ExitCode::FAILURE
+    })
+}

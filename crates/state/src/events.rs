@@ -6,8 +6,8 @@ use naru_model::units::Timestamp;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
-use crate::store::{State, from_word, word};
 use crate::Error;
+use crate::store::{State, from_word, word};
 
 /// Events kept; some 30 MiB.
 const KEPT: i64 = 100_000;
@@ -24,26 +24,31 @@ impl State {
         Ok(events)
     }
 
-    /// The newest `limit` events of a service, or of all, with an id above `after`; oldest first.
+    /// At most `limit` events of a service, or of all, oldest first: the first ones with an id above `after`, or the
+    /// newest ones when it is `None`.
     pub async fn events(
         &self,
         service: Option<&ServiceName>,
-        after: u64,
+        after: Option<u64>,
         limit: u32,
     ) -> Result<Vec<Event>, Error> {
-        let of_service = "SELECT * FROM event WHERE service = ? AND id > ? ORDER BY id DESC LIMIT ?";
-        let of_all = "SELECT * FROM event WHERE id > ? ORDER BY id DESC LIMIT ?";
-        let query = match service {
-            Some(service) => sqlx::query(of_service).bind(service.as_str()),
-            None => sqlx::query(of_all),
+        let sql = match after {
+            Some(_) => {
+                "SELECT * FROM event WHERE (?1 IS NULL OR service = ?1) AND id > ?2 ORDER BY id LIMIT ?3"
+            }
+            None => {
+                "SELECT * FROM (SELECT * FROM event WHERE (?1 IS NULL OR service = ?1) AND id > ?2 \
+                 ORDER BY id DESC LIMIT ?3) ORDER BY id"
+            }
         };
-        let rows = query
-            .bind(after as i64)
+        let rows = sqlx::query(sql)
+            .bind(service.map(ServiceName::as_str))
+            .bind(after.unwrap_or(0) as i64)
             .bind(limit)
             .fetch_all(&self.reader)
             .await
             .map_err(|error| self.failed(error))?;
-        rows.iter().rev().map(|row| self.read_event(row)).collect()
+        rows.iter().map(|row| self.read_event(row)).collect()
     }
 
     fn read_event(&self, row: &SqliteRow) -> Result<Event, Error> {
@@ -66,7 +71,10 @@ impl State {
 }
 
 /// Appends the events and gives each its id.
-pub(crate) async fn insert(tx: &mut SqliteConnection, mut events: Vec<Event>) -> Result<Vec<Event>, sqlx::Error> {
+pub(crate) async fn insert(
+    tx: &mut SqliteConnection,
+    mut events: Vec<Event>,
+) -> Result<Vec<Event>, sqlx::Error> {
     for event in &mut events {
         let done = sqlx::query(
             "INSERT INTO event (at, kind, severity, service, instance, message, actor) VALUES (?, ?, ?, ?, ?, ?, ?)",

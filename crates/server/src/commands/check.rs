@@ -1,0 +1,53 @@
+//! `naru check` and `naru schema`: a file, before anything runs.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use naru_api::message::CheckRequest;
+
+use super::{CheckArgs, output};
+use crate::up::BAD_FILE;
+
+pub(crate) fn run(args: CheckArgs) -> Result<ExitCode> {
+    let checked = naru_config::load(&args.file);
+    if let Err(report) = &checked {
+        if args.server.json {
+            output::print_json(report)?;
+        } else {
+            eprint!("{report}");
+        }
+        return Ok(ExitCode::from(BAD_FILE));
+    }
+    if args.diff {
+        return diff(&args);
+    }
+    if args.server.json {
+        output::print_json(&serde_json::json!({ "file": args.file, "problems": [] }))?;
+    } else {
+        println!("{} is good", args.file.display());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Asks the running server what the file would change there.
+fn diff(args: &CheckArgs) -> Result<ExitCode> {
+    let path = std::path::absolute(&args.file)?;
+    let text = std::fs::read_to_string(&path).with_context(|| format!("can't read {}", path.display()))?;
+    let client = args.server.client()?;
+    let report = super::block_on(client.check(&CheckRequest { text, path }))??;
+    if args.server.json {
+        output::print_json(&report)?;
+    } else if report.changes.is_empty() {
+        println!("{} changes nothing", args.file.display());
+    } else {
+        for change in &report.changes {
+            println!("{}: {}", change.subject, change.message);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) fn schema() -> Result<ExitCode> {
+    output::print_json(&naru_config::schema())?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,92 @@
+//! `naru status`: one look at everything.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use naru_model::status::{ServiceStatus, Status};
+
+use super::ServerArgs;
+use super::output::{self, Table};
+use crate::clock::Clock;
+
+pub(crate) fn run(args: ServerArgs) -> Result<ExitCode> {
+    let client = args.client()?;
+    let status = super::block_on(client.status())??;
+    if args.json {
+        output::print_json(&status)?;
+    } else {
+        print!("{}", text(&status));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The whole status as text.
+pub(crate) fn text(status: &Status) -> String {
+    let now = Clock::start().now();
+    let listen: Vec<String> = status.gateway.listen.iter().map(ToString::to_string).collect();
+    let gateway = match status.gateway.pid {
+        0 => "no gateway is running; `naru events` tells why".to_owned(),
+        pid => format!("gateway {pid} on {}, {} connections", listen.join(", "), status.gateway.connections),
+    };
+    let mut text = format!(
+        "{}: {gateway}\nserver {} ({}), up {}, instances confined by {}\n\n",
+        status.platform,
+        status.server.pid,
+        status.server.version,
+        output::ago(status.server.since, now),
+        status.confinement,
+    );
+    let mut services = Table::new(&[
+        "SERVICE",
+        "READY",
+        "REVISION",
+        "REQ/S",
+        "ERRORS",
+        "P50",
+        "P99",
+        "IN FLIGHT",
+        "WAITING",
+    ]);
+    for service in &status.services {
+        services.row(service_row(service));
+    }
+    text.push_str(&services.to_string());
+    let mut instances =
+        Table::new(&["INSTANCE", "STATE", "PID", "ADDRESS", "CPU", "MEMORY", "IN FLIGHT", "RESTARTS", "AGE"]);
+    for instance in status.services.iter().flat_map(|service| &service.instances) {
+        instances.row(vec![
+            instance.id.to_string(),
+            instance.state.clone(),
+            instance.pid.to_string(),
+            instance.address.map_or("-".to_owned(), |address| address.to_string()),
+            format!("{:.2}", instance.cpu_cores),
+            output::bytes(instance.memory_bytes),
+            instance.in_flight.to_string(),
+            instance.restarts.to_string(),
+            output::ago(instance.since, now),
+        ]);
+    }
+    text.push('\n');
+    text.push_str(&instances.to_string());
+    text
+}
+
+fn service_row(service: &ServiceStatus) -> Vec<String> {
+    let revision = if service.revision == service.stable || service.stable == 0 {
+        service.revision.to_string()
+    } else {
+        format!("{} → {}", service.stable, service.revision)
+    };
+    let traffic = &service.traffic;
+    vec![
+        service.name.to_string(),
+        format!("{}/{}", service.ready, service.desired),
+        revision,
+        format!("{:.1}", traffic.requests_per_second),
+        format!("{:.2}%", traffic.error_ratio * 100.0),
+        output::seconds(traffic.p50_seconds),
+        output::seconds(traffic.p99_seconds),
+        traffic.in_flight.to_string(),
+        traffic.waiting.to_string(),
+    ]
+}

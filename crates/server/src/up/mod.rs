@@ -1,0 +1,123 @@
+//! `naru up`: reads the file, opens the state, finds again what runs, closes the loop, and waits for the end.
+
+mod carry_out;
+mod control;
+mod core;
+mod file_watch;
+mod gateway_news;
+mod gateway_process;
+mod gateways;
+mod inbox;
+mod link;
+mod recover;
+mod requests;
+mod stopping;
+mod tables;
+mod takeover;
+mod token;
+mod view;
+mod world;
+
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use naru_model::platform::Platform;
+use naru_state::State;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use self::core::Ended;
+use self::inbox::{Input, Request};
+use crate::commands::UpArgs;
+
+/// A file that can't be used: `EX_DATAERR` is 65 and `EX_USAGE` 64 in sysexits.h; naru says 64 for both.
+pub(crate) const BAD_FILE: u8 = 64;
+
+/// Runs the platform until it is told to stop.
+pub(crate) fn run(args: UpArgs) -> Result<ExitCode> {
+    let file = std::path::absolute(&args.file)?;
+    let platform = match naru_config::load(&file) {
+        Ok(platform) => platform,
+        Err(report) => {
+            eprint!("{report}");
+            return Ok(ExitCode::from(BAD_FILE));
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("can't start the server's threads")?;
+    let ended = runtime.block_on(serve(args, file, platform))?;
+    drop(runtime);
+    match ended {
+        Ended::Stopped => {
+            eprintln!("naru: stopped; nothing of the platform runs any more");
+            Ok(ExitCode::SUCCESS)
+        }
+        Ended::Become(program) => Err(become_program(program)),
+    }
+}
+
+async fn serve(args: UpArgs, file: PathBuf, platform: Platform) -> Result<Ended> {
+    std::fs::create_dir_all(&args.state).with_context(|| format!("can't make {}", args.state.display()))?;
+    let state_dir = args.state.canonicalize()?;
+    let state = Arc::new(State::open(&state_dir).await?);
+    let token = token::find_or_make(&state_dir, args.token.as_deref())?;
+    let (inbox, inputs) = mpsc::channel(4096);
+
+    let options = gateway_news::Options { listen: args.listen, tls_listen: args.tls_listen };
+    let core = recover::recover(state, state_dir.clone(), &file, options, &platform, inbox.clone()).await?;
+    let (stop, stopped) = watch::channel(false);
+    control::listen(&core, &state_dir, &args.console, token, stopped).await?;
+    apply(&inbox, platform).await;
+    file_watch::start(file, inbox.clone()).context("can't watch the file for changes")?;
+    stop_on_signals(inbox)?;
+    let ended = core.run(inputs).await;
+    // The receivers may have ended before; then there is nobody to tell.
+    let _ = stop.send(true);
+    Ok(ended)
+}
+
+/// Hands the file's platform to the loop, which takes it in as soon as it runs.
+async fn apply(inbox: &mpsc::Sender<Input>, platform: Platform) {
+    let (reply, answer) = oneshot::channel();
+    let request = Request::Apply { platform: Box::new(platform), actor: "start".to_owned() };
+    // The receiver is alive: the loop has not begun yet.
+    let _ = inbox.send(Input::Ask { request, reply }).await;
+    tokio::spawn(async move {
+        if let Ok(Err(refused)) = answer.await {
+            eprintln!("naru: the file can't be applied: {refused}");
+        }
+    });
+}
+
+/// SIGTERM and Ctrl-C stop the platform; the second one does so at once.
+fn stop_on_signals(inbox: mpsc::Sender<Input>) -> Result<()> {
+    for kind in [SignalKind::terminate(), SignalKind::interrupt()] {
+        let mut signals = signal(kind)?;
+        let inbox = inbox.clone();
+        tokio::spawn(async move {
+            while signals.recv().await.is_some() {
+                let (reply, _) = oneshot::channel();
+                let request = Request::Stop { actor: "signal".to_owned() };
+                if inbox.send(Input::Ask { request, reply }).await.is_err() {
+                    return;
+                }
+            }
+        });
+    }
+    Ok(())
+}
+
+/// Becomes another program with the same arguments and pid. Returns only when that fails.
+fn become_program(program: PathBuf) -> anyhow::Error {
+    use std::os::unix::process::CommandExt;
+    let error = Command::new(&program).args(std::env::args_os().skip(1)).exec();
+    anyhow::Error::new(error).context(format!(
+        "can't become {}; the gateway and all instances go on, start `naru up` again",
+        program.display()
+    ))
+}
