@@ -17,6 +17,7 @@ const BATCH: u64 = 500;
 const START: Timestamp = Timestamp(1_790_000_000_000_000);
 
 fn main() {
+    println!("access log's own thread: {} ns/line", measure_log());
     for (services, instances) in [(2, 4), (20, 10), (200, 10)] {
         for log in [false, true] {
             let cost = measure(services, instances, log);
@@ -51,6 +52,20 @@ fn measure(services: u32, instances: u32, log: bool) -> u128 {
         spent += begin.elapsed();
     }
     spent.as_nanos() / u128::from(PER_SECOND * SECONDS)
+}
+
+/// Hands the log as much as may wait, and returns the time that each line took until all were written.
+fn measure_log() -> u128 {
+    const LINES: u64 = 200_000;
+    let folder = tempfile::tempdir().expect("a folder for the log");
+    let path = folder.path().join("access.log");
+    let telemetry = Telemetry::new(&path, START, Arc::new(|_| {})).expect("a thread");
+    let mut bytes = Vec::new();
+    (0..LINES).for_each(|n| record(n * 7919, 20, 10, START).encode(&mut bytes));
+    let begin = Instant::now();
+    telemetry.ingest(&bytes, START);
+    drop(telemetry);
+    begin.elapsed().as_nanos() / u128::from(LINES)
 }
 
 fn record(random: u64, services: u32, instances: u32, now: Timestamp) -> RequestRecord<'static> {

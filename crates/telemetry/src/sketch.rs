@@ -159,8 +159,10 @@ mod tests {
     fn buckets_cover_every_number_in_order() {
         assert_eq!(Bucket::of(0), Bucket(0));
         assert_eq!(u32::from(Bucket::of(u32::MAX).0), BUCKETS - 1);
-        let near_powers = (0..32).flat_map(|power| [(1u32 << power) - 1, 1 << power, (1 << power) + 1]);
-        let buckets: Vec<Bucket> = near_powers.map(Bucket::of).collect();
+        let mut numbers: Vec<u32> =
+            (0..32).flat_map(|power| [(1u32 << power) - 1, 1 << power, (1 << power) + 1]).collect();
+        numbers.sort_unstable();
+        let buckets: Vec<Bucket> = numbers.into_iter().map(Bucket::of).collect();
         assert!(buckets.is_sorted());
     }
 

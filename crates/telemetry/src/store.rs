@@ -309,3 +309,93 @@ impl Way {
 pub(crate) fn second_of(at: Timestamp) -> u32 {
     u32::try_from(at.0 / 1_000_000).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::INSTANCES;
+    use naru_model::record::{Fault, Method};
+
+    const START: u32 = 1_790_000_000;
+
+    fn at(second: u32) -> Timestamp {
+        Timestamp(u64::from(second) * 1_000_000)
+    }
+
+    /// One request that ended at `second`, answered by this instance of service 1.
+    fn ended(second: u32, ordinal: u32) -> Vec<u8> {
+        let record = RequestRecord {
+            start: at(second),
+            route: RouteId(1),
+            function: FunctionId(0),
+            service: ServiceId(1),
+            revision: 1,
+            ordinal,
+            client: std::net::Ipv4Addr::LOCALHOST.into(),
+            method: Method::Get,
+            protocol: 11,
+            status: 200,
+            fault: Fault::None,
+            attempts: 1,
+            bytes_in: 0,
+            bytes_out: 0,
+            waiting_us: 0,
+            connecting_us: 0,
+            upstream_us: 900,
+            whole_us: 1000,
+            trace_id: [0; 16],
+            target: "",
+        };
+        let mut batch = Vec::new();
+        record.encode(&mut batch);
+        batch
+    }
+
+    fn requests(store: &Store, key: Key, from: u32) -> u64 {
+        store.sum(key, from, u32::MAX).counts.requests()
+    }
+
+    #[test]
+    fn instances_beyond_the_limit_count_together_until_idle_ones_give_way() {
+        let mut store = Store::new(at(START));
+        let limit = INSTANCES as u32;
+        for ordinal in 1..=limit + 5 {
+            store.ingest(&ended(START, ordinal), at(START)).unwrap();
+        }
+        assert_eq!(requests(&store, Key::Other(Kind::Instance), START), 5);
+        assert_eq!(requests(&store, Key::Service(ServiceId(1)), START), u64::from(limit) + 5);
+
+        // A minute later all but one of the first are idle; a new one takes the place of one of those.
+        let later = START + IDLE_SECONDS;
+        store.ingest(&ended(later, 1), at(later)).unwrap();
+        store.ingest(&ended(later, limit + 6), at(later)).unwrap();
+        assert_eq!(requests(&store, Key::Instance(ServiceId(1), 1, limit + 6), START), 1);
+        assert_eq!(requests(&store, Key::Instance(ServiceId(1), 1, 1), START), 2);
+        assert_eq!(store.keys().filter(|key| matches!(key, Key::Instance(..))).count(), INSTANCES);
+    }
+
+    #[test]
+    fn the_oldest_is_forgotten_first_when_cells_take_too_much() {
+        let mut store = Store::new(at(START));
+        for second in START..START + 1000 {
+            store.ingest(&ended(second, 1), at(second)).unwrap();
+        }
+        let all: usize = store.series.iter().map(Series::bytes).sum();
+        store.keep_within(all / 2);
+        let left: usize = store.series.iter().map(Series::bytes).sum();
+        assert!(left <= all / 2 && left > all / 3, "{left} of {all}");
+        assert_eq!(requests(&store, Key::All, START + 900), 100);
+        assert_eq!(requests(&store, Key::All, 0), requests(&store, Key::All, START + 400));
+    }
+
+    #[test]
+    fn after_an_hour_of_silence_nothing_is_left() {
+        let mut store = Store::new(at(START));
+        store.ingest(&ended(START, 1), at(START)).unwrap();
+        store.advance(at(START + KEPT_SECONDS + 1));
+        assert_eq!((store.places.len(), store.ways.len(), store.held.values().sum::<usize>()), (0, 0, 0));
+        // And the place is used again.
+        store.ingest(&ended(START + 2 * KEPT_SECONDS, 2), at(START + 2 * KEPT_SECONDS)).unwrap();
+        assert_eq!(store.series.len(), 5);
+    }
+}

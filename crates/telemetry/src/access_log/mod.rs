@@ -169,3 +169,6 @@ impl Writer {
         self.lines.clear();
     }
 }
+
+#[cfg(test)]
+mod tests;

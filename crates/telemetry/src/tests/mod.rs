@@ -1,0 +1,5 @@
+//! Telemetry as those who feed and ask it find it.
+
+mod hour;
+mod metrics;
+mod records;
