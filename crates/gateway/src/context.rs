@@ -10,6 +10,7 @@ use tokio::sync::{Notify, watch};
 use crate::clock::Clock;
 use crate::registry::Tables;
 use crate::report::Reporter;
+use crate::tls::Certificates;
 
 #[derive(Debug)]
 pub(crate) struct WorkerContext {
@@ -23,6 +24,8 @@ pub(crate) struct WorkerContext {
     pub(crate) reporter: Reporter,
     pub(crate) connections: Arc<Connections>,
     pub(crate) clock: Clock,
+    /// One for all threads.
+    pub(crate) certificates: Arc<Certificates>,
 }
 
 /// The order to accept no more and end what is under way.

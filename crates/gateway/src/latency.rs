@@ -22,9 +22,11 @@ const DECAY: Duration = Duration::from_secs(10);
 const UNKNOWN: f32 = 1000.0;
 /// Late answers in a row that count at most; the estimate may then be 65,536-fold.
 const MAX_EVIDENCE: u32 = 16;
-/// The lower bits of [`Latency::owed`]: a sum of times of start, in microseconds, modulo 2^48.
-const SUM_BITS: u32 = 48;
-const SUM_MASK: u64 = (1 << SUM_BITS) - 1;
+/// The lower bits of [`Latency::owed`] count; the upper ones are a sum of times of start, in microseconds, that may run
+/// over at the top: differences are taken modulo 2^48 too.
+const COUNT_BITS: u32 = 16;
+const COUNT_MASK: u64 = (1 << COUNT_BITS) - 1;
+const SUM_MASK: u64 = u64::MAX >> COUNT_BITS;
 
 /// A number of microseconds and when it was last changed, in one word: `f32` bits above milliseconds modulo 2^32.
 #[derive(Debug, Default)]
@@ -93,7 +95,7 @@ impl Average {
 #[derive(Debug, Default)]
 pub(crate) struct Latency {
     peak: Cell,
-    /// Requests sent and not yet answered: their number (16 bits) and the sum of their times of start (48 bits).
+    /// Requests sent and not yet answered: the sum of their times of start (48 bits) and their number (16 bits).
     owed: AtomicU64,
     /// Late answers since the last one in time.
     late: AtomicU32,
@@ -102,12 +104,12 @@ pub(crate) struct Latency {
 impl Latency {
     /// A request goes out. [`Latency::settled`] must follow with the same time.
     pub(crate) fn owes(&self, start: Timestamp) {
-        self.owed.fetch_add((1 << SUM_BITS) | (start.0 & SUM_MASK), Relaxed);
+        self.owed.fetch_add((start.0 << COUNT_BITS) + 1, Relaxed);
     }
 
     /// The request was answered or given up.
     pub(crate) fn settled(&self, start: Timestamp) {
-        self.owed.fetch_sub((1 << SUM_BITS) | (start.0 & SUM_MASK), Relaxed);
+        self.owed.fetch_sub((start.0 << COUNT_BITS) + 1, Relaxed);
     }
 
     /// Takes in how long an answer took. `average` is the service's, in microseconds.
@@ -147,11 +149,11 @@ impl Latency {
     pub(crate) fn micros(&self, average: f32, now: Timestamp) -> f32 {
         let settled = self.settled_estimate(average, now);
         let word = self.owed.load(Relaxed);
-        let count = word >> SUM_BITS;
+        let count = word & COUNT_MASK;
         if count == 0 {
             return settled;
         }
-        let total_age = count.wrapping_mul(now.0).wrapping_sub(word) & SUM_MASK;
+        let total_age = count.wrapping_mul(now.0).wrapping_sub(word >> COUNT_BITS) & SUM_MASK;
         // A request that started "after" now, on another thread, wraps round: no age.
         let mean_age = if total_age > SUM_MASK / 2 { 0.0 } else { total_age as f32 / count as f32 };
         settled.max(mean_age.min(settled * growth(count as u32)))

@@ -21,6 +21,7 @@ use crate::link::Link;
 use crate::log;
 use crate::registry::{Registry, Watched};
 use crate::report::Records;
+use crate::tls::Certificates;
 
 /// How long requests may take to end after SIGTERM.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -79,6 +80,7 @@ pub(crate) fn run(options: &Options, work: fn(WorkerContext)) -> Result<(), Erro
     let registry = Registry::new(clock.clone(), threads, watch_endpoint);
     let records = Arc::new(Records::new(threads));
     let connections = Arc::new(Connections::default());
+    let certificates = Arc::new(Certificates::default());
     let (drain, drain_order) = watch::channel(None);
     let (routed, first_table) = oneshot::channel();
 
@@ -91,6 +93,7 @@ pub(crate) fn run(options: &Options, work: fn(WorkerContext)) -> Result<(), Erro
             reporter: records.reporter(thread),
             connections: connections.clone(),
             clock: clock.clone(),
+            certificates: certificates.clone(),
         })
         .collect();
     for (i, listener) in listeners.into_iter().enumerate() {

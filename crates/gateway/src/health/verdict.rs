@@ -134,7 +134,7 @@ mod tests {
         verdict.take(&Ok(()), &rules, true, at(0));
         let first =
             (0..400u64).map(|i| i * 25).find(|t| verdict.take(&REFUSED, &rules, false, at(*t)).is_some());
-        assert_eq!(first, Some(3400), "three failures, at least 0.85 times 2 s apart");
+        assert_eq!(first, Some(3450), "the third failure, each at least 1.7 s after the last");
     }
 
     #[test]

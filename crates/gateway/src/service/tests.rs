@@ -1,1 +1,133 @@
+use futures_util::FutureExt;
+
 use super::*;
+use crate::fixture;
+use crate::lease::Failure;
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap()
+}
+
+fn traffic() -> Traffic {
+    Traffic { concurrency: 2, queue: 2, queue_timeout: Duration::from_secs(5), ..Traffic::default() }
+}
+
+#[test]
+fn a_free_place_and_a_ready_endpoint_need_no_waiting() {
+    let (service, endpoints) = fixture::service(traffic(), 1, &Clock::manual());
+    let mut permit = service.admit().now_or_never().expect("at once").unwrap();
+    assert_eq!(permit.waited(), Duration::ZERO);
+    let lease = permit.pick(&[]).now_or_never().expect("at once").unwrap();
+    assert_eq!((service.state.in_flight(), endpoints[0].in_flight()), (1, 1));
+    drop((lease, permit));
+    assert_eq!((service.state.in_flight(), endpoints[0].in_flight()), (0, 0));
+}
+
+#[test]
+fn over_the_limit_requests_wait_and_over_the_queue_they_are_refused() {
+    runtime().block_on(async {
+        let (service, _endpoints) = fixture::service(traffic(), 1, &Clock::manual());
+        let permits = [service.admit().await.unwrap(), service.admit().await.unwrap()];
+        let mut first = Box::pin(service.admit());
+        let mut second = Box::pin(service.admit());
+        assert!(first.as_mut().now_or_never().is_none() && second.as_mut().now_or_never().is_none());
+        assert_eq!(service.admit().await.unwrap_err(), Refusal::QueueFull);
+        assert_eq!(service.state.waiting(), 2);
+        drop(permits);
+        let admitted = [first.await, second.await];
+        assert!(admitted.iter().all(Result::is_ok));
+        assert_eq!((service.state.in_flight(), service.state.waiting()), (2, 0));
+    });
+}
+
+#[test]
+fn waiting_ends_after_the_queue_timeout() {
+    runtime().block_on(async {
+        let (service, _none) = fixture::service(traffic(), 0, &Clock::manual());
+        let start = tokio::time::Instant::now();
+        assert_eq!(service.admit().await.unwrap_err(), Refusal::TimedOut);
+        assert_eq!(start.elapsed().as_secs(), 5);
+        assert_eq!(service.state.waiting(), 0, "it has left the queue");
+    });
+}
+
+#[test]
+fn requests_wait_for_the_first_instance_and_go_at_once_when_it_is_ready() {
+    runtime().block_on(async {
+        let clock = Clock::manual();
+        let (service, _none) = fixture::service(traffic(), 0, &clock);
+        let mut waiting = Box::pin(service.admit());
+        assert!(waiting.as_mut().now_or_never().is_none());
+        clock.advance(Duration::from_secs(1));
+        service.state.set_routed(vec![fixture::endpoint(1, &clock)], &service.traffic);
+        let permit = waiting.await.unwrap();
+        assert_eq!(permit.waited(), Duration::from_secs(1));
+        assert!(service.pick(&[]).is_some());
+    });
+}
+
+#[test]
+fn a_request_inside_whose_only_instance_died_waits_for_the_next_one() {
+    runtime().block_on(async {
+        let clock = Clock::manual();
+        let (service, _endpoints) = fixture::service(traffic(), 1, &clock);
+        let mut permit = service.admit().await.unwrap();
+        let mut lease = permit.pick(&[]).await.unwrap();
+        let dead = lease.key();
+        lease.failed(Failure::Connect);
+        drop(lease);
+        let not = [dead];
+        let mut again = Box::pin(permit.pick(&not));
+        assert!(again.as_mut().now_or_never().is_none());
+        assert!(service.admit().now_or_never().is_none(), "nor does another come in");
+        service.state.set_routed(vec![fixture::endpoint(2, &clock)], &service.traffic);
+        let lease = again.await.unwrap();
+        assert_eq!(lease.key().ordinal, 2);
+    });
+}
+
+#[test]
+fn a_request_inside_waits_no_longer_than_the_queue_timeout() {
+    runtime().block_on(async {
+        let clock = Clock::manual();
+        let (service, endpoints) = fixture::service(traffic(), 1, &clock);
+        let mut permit = service.admit().await.unwrap();
+        endpoints[0].set_down(true);
+        service.state.refresh();
+        assert_eq!(permit.pick(&[]).await.unwrap_err(), Refusal::TimedOut);
+    });
+}
+
+#[test]
+fn an_endpoint_that_is_checked_well_again_is_found() {
+    runtime().block_on(async {
+        let (service, endpoints) = fixture::service(traffic(), 1, &Clock::manual());
+        endpoints[0].set_down(true);
+        service.state.refresh();
+        let mut waiting = Box::pin(service.admit());
+        assert!(waiting.as_mut().now_or_never().is_none());
+        endpoints[0].set_down(false);
+        service.state.refresh();
+        assert!(waiting.await.is_ok());
+    });
+}
+
+#[test]
+fn a_request_given_up_by_its_client_still_shows_how_long_it_took() {
+    let clock = Clock::manual();
+    let (service, endpoints) = fixture::service(traffic(), 1, &clock);
+    service.pick(&[]).unwrap().answered(Duration::from_millis(10), 200);
+    let micros = || endpoints[0].latency.micros(10_000.0, clock.now());
+    let before = micros();
+    let hanging = service.pick(&[]).unwrap();
+    clock.advance(Duration::from_secs(3));
+    drop(hanging);
+    assert!(micros() > 1.5 * before, "{} after {before}", micros());
+    assert_eq!(endpoints[0].in_flight(), 0);
+}
+
+#[test]
+fn retries_come_out_of_the_budget() {
+    let (service, _endpoints) = fixture::service(traffic(), 1, &Clock::manual());
+    assert_eq!((0..20).filter(|_| service.may_retry()).count(), 10);
+}
