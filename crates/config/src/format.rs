@@ -32,6 +32,8 @@ pub(crate) const ARGUMENT: Text = Text { noun: "a text", example: "java", check:
 pub(crate) const VALUE: Text = Text { noun: "a text", example: "prod", check: anything, pattern: None };
 pub(crate) const FILE: Text =
     Text { noun: "a path", example: "booking.jar", check: not_empty, pattern: Some(".") };
+pub(crate) const PEM: Text =
+    Text { noun: "a path", example: "tls/www.pem", check: not_empty, pattern: Some(".") };
 pub(crate) const VARIABLE: Text = Text {
     noun: "an environment variable's name",
     example: "SPRING_PROFILES_ACTIVE",

@@ -38,6 +38,11 @@ const WORDS: &[(&str, &str, &str)] = &[
         "a quote is opened here and not closed before the document ends",
         "close it with the same quote",
     ),
+    (
+        "recursion limit",
+        "more brackets stand inside each other than any key needs",
+        "close them, or put the text in quotes",
+    ),
     ("misplaced bracket", "a closing bracket has no opening one", "remove it, or put the text in quotes"),
     ("tab", "a tab stands where only spaces may", "indent with spaces"),
     (

@@ -264,6 +264,20 @@ fn the_schema_and_the_reference_describe_every_key() {
 }
 
 #[test]
+fn the_guides_examples_and_messages_are_real() {
+    for guide in ["naru-yaml.md", "naru-yaml.ko.md"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guides").join(guide);
+        let text = std::fs::read_to_string(path).unwrap();
+        let (_, rest) = text.split_once("```yaml\n").expect("the guide has an example");
+        let (example, rest) = rest.split_once("```").unwrap();
+        read(example);
+        let broken = example.replace("min: 2, max: 6", "min: 4, max: 2").replace("to: booking", "to: bookin");
+        let report = parse("naru.yaml", &broken, Path::new("/srv/portal"), MACHINE).unwrap_err();
+        assert!(rest.contains(&format!("```\n{report}\n```")), "{guide} should show\n{report}");
+    }
+}
+
+#[test]
 fn the_guide_holds_the_reference() {
     let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guides/naru-yaml.md");
     let text = std::fs::read_to_string(&guide).unwrap();

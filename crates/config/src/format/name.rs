@@ -8,7 +8,10 @@ use crate::report::{Refusal, shown};
 pub(super) fn platform(text: &str) -> Checked {
     not_empty(text)?;
     if text.chars().count() > 100 || text.contains(['\n', '\t']) {
-        return Err(Refusal::new("the name is too long", "write at most 100 characters in one line"));
+        return Err(Refusal::new(
+            "the name is too long, or more than one line",
+            "write at most 100 characters in one line",
+        ));
     }
     Ok(())
 }

@@ -55,13 +55,13 @@ fn tls() -> Vec<Key> {
     let certificate = vec![
         Key::new(
             "cert",
-            text(format::FILE),
+            text(format::PEM),
             Default::Required,
             "PEM file of the certificate and those it is signed by, from the folder of naru.yaml.",
         ),
         Key::new(
             "key",
-            text(format::FILE),
+            text(format::PEM),
             Default::Required,
             "PEM file of its private key, from the folder of naru.yaml.",
         ),
