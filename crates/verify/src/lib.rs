@@ -7,3 +7,4 @@
 pub mod app;
 pub mod load;
 mod random;
+pub mod scenario;

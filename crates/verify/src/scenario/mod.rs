@@ -1,1 +1,127 @@
-//! placeholder
+//! `naru verify NAME`: acceptance of the real product on the machine it stands on.
+//!
+//! Each scenario starts a platform of its own in a temporary folder, on a free port, loads it as clients would, breaks
+//! something, and reports figures, each with what was wanted of it. Nothing else on the machine is touched.
+
+mod api;
+mod deploys;
+mod faults;
+mod figures;
+mod isolation;
+mod platform;
+mod processes;
+mod slow_instance;
+mod watch;
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use crate::load;
+pub use figures::{Figure, Report, Wanted};
+
+/// How a scenario is run.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Fewer faults and shorter loads; the same is wanted of them.
+    pub quick: bool,
+    /// Says nothing while it runs.
+    pub json: bool,
+    /// The `naru` to prove.
+    pub naru: PathBuf,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("{0:?} is no scenario; there are {all}", all = Name::ALL.map(Name::as_str).join(", "))]
+    NoSuchScenario(String),
+    #[error("can't {doing}")]
+    Io {
+        doing: String,
+        #[source]
+        source: io::Error,
+    },
+    #[error("naru ended by itself; the end of its output:\n{0}")]
+    Ended(String),
+    #[error("{what} did not happen within {} s; the end of naru's output:\n{output}", within.as_secs())]
+    TooLate { what: String, within: Duration, output: String },
+    #[error("naru's API answered {status} to {request}: {body}")]
+    Refused { request: String, status: u16, body: String },
+    #[error("naru's API answered {request} with what can't be read")]
+    Unreadable {
+        request: String,
+        #[source]
+        source: serde_json::Error,
+    },
+    #[error(transparent)]
+    Load(#[from] load::Error),
+}
+
+impl Error {
+    pub(crate) fn io(doing: impl Into<String>) -> impl FnOnce(io::Error) -> Error {
+        let doing = doing.into();
+        move |source| Error::Io { doing, source }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Name {
+    Deploys,
+    Faults,
+    SlowInstance,
+    Isolation,
+}
+
+impl Name {
+    const ALL: [Name; 4] = [Name::Deploys, Name::Faults, Name::SlowInstance, Name::Isolation];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Name::Deploys => "deploys",
+            Name::Faults => "faults",
+            Name::SlowInstance => "slow-instance",
+            Name::Isolation => "isolation",
+        }
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Name {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Name, Error> {
+        let named = Name::ALL.into_iter().find(|name| name.as_str() == text);
+        named.ok_or_else(|| Error::NoSuchScenario(text.to_owned()))
+    }
+}
+
+/// Runs the scenario of this name: `deploys`, `faults`, `slow-instance` or `isolation`. It takes minutes, and says on
+/// standard error how far it is.
+///
+/// # Errors
+/// When there is no such scenario, or it could not be carried out. A platform that does badly is no error but a report
+/// that has not passed.
+pub fn run(name: &str, options: &Options) -> Result<Report, Error> {
+    let name: Name = name.parse()?;
+    match name {
+        Name::Deploys => deploys::run(options),
+        Name::Faults => faults::run(options),
+        Name::SlowInstance => slow_instance::run(options),
+        Name::Isolation => isolation::run(options),
+    }
+}
+
+impl Options {
+    fn say(&self, progress: &str) {
+        if !self.json {
+            eprintln!("verify: {progress}");
+        }
+    }
+}
