@@ -109,6 +109,7 @@ impl Poller {
             }
             let quiet = self.requests.is_quiet() && self.controls.is_quiet();
             if stopping && quiet && last_event.elapsed() >= LINGER {
+                self.idle().clear();
                 return Ok(());
             }
         }

@@ -68,7 +68,10 @@ fn ask(connection: &mut BufReader<TcpStream>, request: &str) -> (String, String)
 }
 
 fn is_closed(connection: &mut BufReader<TcpStream>) -> bool {
-    connection.read(&mut [0; 1]).map_or(true, |len| len == 0)
+    match connection.read(&mut [0; 1]) {
+        Ok(len) => len == 0,
+        Err(error) => error.kind() == std::io::ErrorKind::ConnectionReset,
+    }
 }
 
 #[test]
