@@ -169,7 +169,7 @@ impl Naru {
             .unwrap();
         let mut said = BufReader::new(server.stderr.take().unwrap()).lines();
         let mut naru = Naru { address: SocketAddr::from(([127, 0, 0, 1], 0)), state, server: Some(server) };
-        let ready = said.by_ref().any(|line| line.is_ok_and(|line| line.contains("ready")));
+        let ready = said.by_ref().any(|line| line.is_ok_and(|line| line.starts_with("naru: ready")));
         assert!(ready, "naru ended before it was ready");
         // Read on, so that the pipe never fills up.
         std::thread::spawn(move || said.for_each(drop));
