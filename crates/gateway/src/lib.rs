@@ -8,13 +8,24 @@
 
 mod admission;
 mod balance;
+mod body;
 mod budget;
+mod buffers;
 mod clock;
 mod context;
 mod eject;
 mod endpoint;
+mod error;
+mod exchange;
+#[cfg(test)]
+mod fixture;
+pub mod forwarded;
+pub mod head;
 mod health;
+pub mod http1;
+mod http2;
 mod inherit;
+mod io;
 mod latency;
 mod lease;
 mod link;
@@ -27,4 +38,21 @@ mod report;
 mod route;
 mod service;
 mod table;
+mod thread;
+mod timer;
+mod tls;
+pub mod trace;
+mod upstream;
 mod window;
+mod worker;
+
+pub use process::{Error, Options};
+
+/// Runs the gateway process until it is told to drain and has done so. Blocks. To be called once, early in the
+/// process: it owns the descriptors in `options` from then on.
+///
+/// # Errors
+/// A socket can't be taken over, or a thread can't be started or has failed.
+pub fn run(options: &Options) -> Result<(), Error> {
+    process::run(options, worker::run)
+}

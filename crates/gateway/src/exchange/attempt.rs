@@ -1,0 +1,244 @@
+//! Sends the request until an endpoint answers, or it may not be sent again.
+//!
+//! Again is only right when the endpoint can't have seen the request, or when seeing it twice means no more than seeing
+//! it once; and only within the service's attempts and budget, so that retries do not become the overload.
+
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tokio::time::Instant;
+
+use super::{Client, Exchange};
+use crate::body::{self, Again, Broken, Pump, Waiting};
+use crate::endpoint::InstanceKey;
+use crate::error::Error;
+use crate::lease::Lease;
+use crate::service::{Permit, Service};
+use crate::timer::after;
+use crate::upstream::{Connection, connect};
+
+/// A request to which the head of an answer has come.
+pub(super) struct Answered {
+    pub(super) connection: Connection,
+    pub(super) lease: Lease,
+    /// The request's body, which may still be on its way.
+    pub(super) sending: Pump,
+    pub(super) _permit: Permit,
+}
+
+/// What remains of an attempt that failed.
+struct Failed {
+    error: Error,
+    /// The endpoint can't have seen any of the request.
+    unseen: bool,
+    /// A pooled connection was dead: no fault of the endpoint's.
+    stale: bool,
+}
+
+/// How far the request has got, over all attempts.
+#[derive(Default)]
+struct Progress {
+    /// What was taken of its body from the client so far; `None`: too much to be kept.
+    kept: Option<Vec<u8>>,
+    /// The client got a 1xx of an attempt.
+    interim: bool,
+}
+
+impl<C: Client> Exchange<'_, C> {
+    pub(super) async fn attempt(
+        &mut self,
+        service: &Arc<Service>,
+        mut permit: Permit,
+    ) -> Result<Answered, Error> {
+        let mut tried: Vec<InstanceKey> = Vec::new();
+        let mut progress = Progress { kept: Some(Vec::new()), interim: false };
+        let mut fresh = false;
+        loop {
+            let picked = self.meanwhile(None, permit.pick(&tried)).await;
+            self.story.waiting = permit.waited();
+            let mut lease = picked??;
+            (self.story.revision, self.story.ordinal) = (lease.key().revision, lease.key().ordinal);
+            let failed = loop {
+                match self.try_once(service, &mut lease, &mut progress, fresh).await {
+                    Ok((connection, sending)) => {
+                        return Ok(Answered { connection, lease, sending, _permit: permit });
+                    }
+                    // Once more to the same endpoint, on a connection that can't be stale.
+                    Err(failed) if failed.stale && self.may_send_again(&failed, &progress) => fresh = true,
+                    Err(failed) => break failed,
+                }
+            };
+            if let Some(failure) = failed.error.failure() {
+                lease.failed(failure);
+            }
+            let may = failed.error.is_worth_another_attempt()
+                && u32::from(self.story.attempts) < service.traffic.attempts
+                && self.may_send_again(&failed, &progress)
+                && service.may_retry();
+            if !may {
+                return Err(failed.error);
+            }
+            tried.push(lease.key());
+        }
+    }
+
+    fn may_send_again(&self, failed: &Failed, progress: &Progress) -> bool {
+        let harmless = failed.unseen || self.scratch.request.method.is_idempotent();
+        harmless && progress.kept.is_some() && !progress.interim
+    }
+
+    async fn try_once(
+        &mut self,
+        service: &Arc<Service>,
+        lease: &mut Lease,
+        progress: &mut Progress,
+        fresh: bool,
+    ) -> Result<(Connection, Pump), Failed> {
+        let unseen = |error| Failed { error, unseen: true, stale: false };
+        let begin = Instant::now();
+        self.story.attempts = self.story.attempts.saturating_add(1);
+        let idempotent = self.scratch.request.method.is_idempotent();
+        let thread = self.thread;
+        let pooled = if fresh { None } else { thread.pool.take(lease.endpoint(), idempotent, begin) };
+        let reused = pooled.is_some();
+        let mut connection = match pooled {
+            Some(connection) => connection,
+            None => {
+                let deadline = after(begin, service.traffic.connect_timeout);
+                let connected = self.meanwhile(Some(deadline), connect(thread, lease.endpoint())).await;
+                self.story.connecting += begin.elapsed();
+                connected.map_err(unseen)?.map_err(|error| unseen(Error::Connect(error)))?
+            }
+        };
+        if let Err(error) = connection.begin(&self.scratch.request, &self.scratch.added) {
+            return Err(Failed { error: Error::Broken(error), unseen: true, stale: reused });
+        }
+        let mut sending = Pump::keeping();
+        let kept = progress.kept.take().unwrap_or_default();
+        let first_byte = self.first_byte(service, &mut connection, &mut sending, &kept, progress).await;
+        match first_byte {
+            Ok(elapsed) => {
+                self.story.bytes_in = sending.moved;
+                self.story.upstream = elapsed;
+                lease.answered(elapsed, self.scratch.response.status);
+                sending.copy = None;
+                Ok((connection, sending))
+            }
+            Err(error) => {
+                self.story.bytes_in = sending.moved;
+                // What an earlier attempt kept and this one did not come to send must not get lost.
+                progress.kept = sending.copy.take().map(|mut copy| {
+                    copy.extend_from_slice(kept.get(copy.len()..).unwrap_or_default());
+                    copy
+                });
+                let unseen = connection.sent() == 0 || matches!(error, Error::TurnedAway(_));
+                let stale = reused && connection.received() == 0 && matches!(error, Error::Broken(_));
+                Err(Failed { error, unseen, stale })
+            }
+        }
+    }
+
+    /// Sends the request and waits for the head of the answer; returns how long that took from the last byte sent.
+    async fn first_byte(
+        &mut self,
+        service: &Service,
+        connection: &mut Connection,
+        sending: &mut Pump,
+        kept: &[u8],
+        progress: &mut Progress,
+    ) -> Result<std::time::Duration, Error> {
+        let mut kept = kept;
+        let mut moved_at = Instant::now();
+        let mut moved = 0;
+        poll_fn(|cx| {
+            let mut waiting = Waiting::Sink;
+            if !sending.is_done() {
+                match self.poll_sending(cx, connection, sending, &mut kept)? {
+                    Some(for_whom) => waiting = for_whom,
+                    None => moved_at = Instant::now(),
+                }
+                if sending.moved != moved {
+                    (moved, moved_at) = (sending.moved, Instant::now());
+                }
+            } else if self.client.poll_gone(cx).is_ready() {
+                return Poll::Ready(Err(Error::ClientGone));
+            }
+            while let Poll::Ready(head) = connection.poll_head(cx, &mut self.scratch.response) {
+                head?;
+                if !self.scratch.response.is_interim() {
+                    return Poll::Ready(Ok(moved_at.elapsed()));
+                }
+                progress.interim = true;
+                super::identify::end_hop(&mut self.scratch.response.fields);
+                self.client.interim(&self.scratch.request, &self.scratch.response);
+            }
+            if progress.interim
+                && let Poll::Ready(Err(_)) = self.client.poll_flush(cx)
+            {
+                return Poll::Ready(Err(Error::ClientGone));
+            }
+            self.poll_patience(cx, service, moved_at, waiting, sending.is_done())
+        })
+        .await
+    }
+
+    fn poll_sending(
+        &mut self,
+        cx: &mut Context<'_>,
+        connection: &mut Connection,
+        sending: &mut Pump,
+        kept: &mut &[u8],
+    ) -> Result<Option<Waiting>, Error> {
+        let polled = if kept.is_empty() {
+            sending.poll(cx, self.client, connection)
+        } else {
+            let mut again = Again { kept, rest: &mut *self.client };
+            let polled = sending.poll(cx, &mut again, connection);
+            *kept = again.kept;
+            polled
+        };
+        match polled {
+            Ok(waiting) => Ok(waiting),
+            Err(Broken::Source(error)) => Err(client_error(error)),
+            // The endpoint may have answered before it broke off, because it did not want all of the body.
+            Err(Broken::Sink(error)) => match connection.poll_head(cx, &mut self.scratch.response) {
+                Poll::Ready(Ok(())) if !self.scratch.response.is_interim() => {
+                    connection.hold_head();
+                    Ok(Some(Waiting::Sink))
+                }
+                _ => Err(connection.explain(error)),
+            },
+        }
+    }
+
+    fn poll_patience<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        service: &Service,
+        moved_at: Instant,
+        waiting: Waiting,
+        sent: bool,
+    ) -> Poll<Result<T, Error>> {
+        let for_client = !sent && waiting == Waiting::Source;
+        let patience =
+            if for_client { self.table.limits.body_idle } else { service.traffic.first_byte_timeout };
+        if self.until.is_some_and(|at| self.timer.poll(cx, at).is_ready()) {
+            return Poll::Ready(Err(Error::TooLong));
+        }
+        if self.timer.poll(cx, after(moved_at, patience)).is_ready() {
+            let error = if for_client { Error::BodyTimedOut } else { Error::FirstByteTimedOut };
+            return Poll::Ready(Err(error));
+        }
+        Poll::Pending
+    }
+}
+
+/// What a request's body that can't be read means.
+pub(super) fn client_error(error: body::Error) -> Error {
+    match error {
+        body::Error::TooLarge => Error::BodyTooLarge,
+        body::Error::Io(_) | body::Error::Cut | body::Error::Http2(_) => Error::ClientGone,
+        body::Error::Malformed(_) | body::Error::WrongLength => Error::Body(error),
+    }
+}

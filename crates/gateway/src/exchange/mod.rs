@@ -1,0 +1,158 @@
+//! The life of one request, written once for every pair of protocols.
+//!
+//! ```text
+//!  client                                                                                      endpoint
+//!    │  read head          http1::serve, http2::serve   a whole head, or a timeout                │
+//!    │  refuse hostile     http1::request, http2::head  what could be read in two ways            │
+//!    ├─ identify           who the client is, which trace and request this is                     │
+//!    ├─ route              Table::route                                                           │
+//!    ├─ admit              Service::admit               a place, and an endpoint to be there      │
+//!    ├─ attempt ┬ pick     Permit::pick                                                           │
+//!    │    ▲     ├ connect  upstream::connect            a pooled connection or a new one          │
+//!    │    │     ├ send     head and body ─────────────────────────────────────────────────────────▶
+//!    │    │     └ first byte ◀───────────────────────── the head of the answer                    │
+//!    │    └──────── again, when nothing was sent or it may be sent twice                          │
+//!    ◀─ answer             head, body, trailers; or a tunnel after 101 ◀──────────────────────────┤
+//!    └─ record             RequestRecord
+//! ```
+//!
+//! Both bodies flow at the same time, in one task; nothing is handed from one task to another. An error in any phase
+//! ends in [`problem`], or, when the answer has begun, in a cut that the client can see.
+
+mod answer;
+mod attempt;
+mod client;
+mod identify;
+mod problem;
+mod record;
+mod tunnel;
+
+pub(crate) use client::{Client, Origin};
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::Poll;
+
+use tokio::time::Instant;
+
+use crate::error::Error;
+use crate::head::{Lines, RequestHead, ResponseHead};
+use crate::service::{Permit, Service};
+use crate::thread::{Current, Thread};
+use crate::timer::{Timer, after};
+use record::Story;
+
+/// Memory for one request's heads, used again by the thread's next one.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    pub(crate) request: RequestHead,
+    pub(crate) response: ResponseHead,
+    added: Lines,
+}
+
+/// One request under way.
+struct Exchange<'a, C> {
+    thread: &'a Thread,
+    table: Rc<Current>,
+    client: &'a mut C,
+    scratch: &'a mut Scratch,
+    timer: &'a mut Timer,
+    began: Instant,
+    /// When the route's timeout ends; `None`: never.
+    until: Option<Instant>,
+    story: Story,
+}
+
+/// Serves a request whose head has been read to `scratch`.
+pub(crate) async fn run<C: Client>(
+    thread: &Thread,
+    client: &mut C,
+    scratch: &mut Scratch,
+    timer: &mut Timer,
+    began: Instant,
+) {
+    let table = thread.table();
+    let story = Story::begin(thread, began);
+    let mut exchange = Exchange { thread, table, client, scratch, timer, began, until: None, story };
+    if let Err(error) = exchange.serve().await {
+        exchange.fail(&error).await;
+    }
+    exchange.record();
+}
+
+/// Answers a request whose head could not be read, or was refused.
+pub(crate) async fn refuse<C: Client>(
+    thread: &Thread,
+    client: &mut C,
+    scratch: &mut Scratch,
+    timer: &mut Timer,
+    began: Instant,
+    error: &Error,
+) {
+    let table = thread.table();
+    let story = Story::begin(thread, began);
+    scratch.request.clear();
+    let mut exchange = Exchange { thread, table, client, scratch, timer, began, until: None, story };
+    exchange.identify();
+    exchange.fail(error).await;
+    exchange.record();
+}
+
+impl<C: Client> Exchange<'_, C> {
+    async fn serve(&mut self) -> Result<(), Error> {
+        self.identify();
+        let service = self.route()?;
+        let permit = self.admit(&service).await?;
+        let answered = self.attempt(&service, permit).await?;
+        self.answer(&service, answered).await
+    }
+
+    fn route(&mut self) -> Result<Arc<Service>, Error> {
+        let route = self.table.route(&self.scratch.request).ok_or(Error::NoRoute)?;
+        self.until = route.timeout.map(|timeout| after(self.began, timeout));
+        self.story.route = route.id;
+        self.story.function = route.function;
+        let service = route.choose();
+        self.story.service = service.id;
+        Ok(service.clone())
+    }
+
+    async fn admit(&mut self, service: &Arc<Service>) -> Result<Permit, Error> {
+        let permit = self.meanwhile(None, service.admit()).await??;
+        self.story.waiting = permit.waited();
+        Ok(permit)
+    }
+
+    /// Waits for `future` while the client is there and the route's time, or until `deadline`, has not run out.
+    async fn meanwhile<T>(
+        &mut self,
+        deadline: Option<Instant>,
+        future: impl Future<Output = T>,
+    ) -> Result<T, Error> {
+        let mut future = pin!(future);
+        poll_fn(|cx| {
+            if let Poll::Ready(output) = future.as_mut().poll(cx) {
+                return Poll::Ready(Ok(output));
+            }
+            if self.client.poll_gone(cx).is_ready() {
+                return Poll::Ready(Err(Error::ClientGone));
+            }
+            if deadline.is_some_and(|at| self.timer.poll(cx, at).is_ready()) {
+                return Poll::Ready(Err(Error::ConnectTimedOut));
+            }
+            if self.until.is_some_and(|at| self.timer.poll(cx, at).is_ready()) {
+                return Poll::Ready(Err(Error::TooLong));
+            }
+            Poll::Pending
+        })
+        .await
+    }
+}
+
+impl From<crate::service::Refusal> for Error {
+    fn from(refusal: crate::service::Refusal) -> Self {
+        Error::NotAdmitted(refusal)
+    }
+}

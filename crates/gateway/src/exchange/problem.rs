@@ -1,0 +1,114 @@
+//! The end of a request that its service did not answer: a small document for whoever sees it (RFC 9457).
+
+use std::future::poll_fn;
+use std::task::{Poll, ready};
+use std::time::Duration;
+
+use naru_model::record::Method;
+use tokio::time::Instant;
+
+use super::identify::id_of;
+use super::{Client, Exchange};
+use crate::error::Error;
+use crate::head::{Body, Fields, ResponseHead};
+
+/// How long a client is waited for that does not take even this.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Until when to come back, in seconds, when there was no place or no instance.
+const RETRY_AFTER: &str = "1";
+
+impl<C: Client> Exchange<'_, C> {
+    /// Tells the client of `error` if it has got nothing yet, else cuts the answer off.
+    pub(super) async fn fail(&mut self, error: &Error) {
+        self.story.fault = error.fault();
+        let status = error.status();
+        if self.story.status != 0 || status == 0 {
+            self.client.abort();
+            return;
+        }
+        let id = id_of(&self.scratch.request.fields, self.story.trace_id);
+        let document = document(error, status, &id);
+        compose(&mut self.scratch.response, status, document.len());
+        if self.scratch.request.method == Method::Head {
+            self.scratch.response.body = Body::Empty;
+        }
+        if self.send(&document).await.is_none() {
+            self.client.abort();
+        }
+    }
+
+    /// Returns `None` when the client does not take it.
+    async fn send(&mut self, document: &str) -> Option<()> {
+        let draining = self.thread.is_draining();
+        self.client.respond(&self.scratch.request, &self.scratch.response, draining).ok()?;
+        self.story.status = self.scratch.response.status;
+        let mut rest = match self.scratch.response.body {
+            Body::Empty => &[],
+            _ => document.as_bytes(),
+        };
+        let until = Instant::now() + PATIENCE;
+        let sent = poll_fn(|cx| {
+            while !rest.is_empty() {
+                match self.client.poll_send(cx, rest, true) {
+                    Poll::Ready(Ok(taken)) => rest = &rest[taken..],
+                    Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                    Poll::Pending => return self.timer.poll(cx, until).map(|()| Ok(false)),
+                }
+            }
+            self.client.finish(&Fields::default())?;
+            let flushed = self.client.poll_flush(cx);
+            if flushed.is_pending() {
+                ready!(self.timer.poll(cx, until));
+                return Poll::Ready(Ok(false));
+            }
+            flushed.map(|result| result.map(|()| true))
+        });
+        let sent = sent.await.ok()?;
+        self.story.bytes_out = (document.len() - rest.len()) as u64;
+        sent.then_some(())
+    }
+}
+
+fn compose(head: &mut ResponseHead, status: u16, length: usize) {
+    head.clear();
+    head.status = status;
+    head.reason = head.fields.keep(reason(status).as_bytes());
+    head.fields.push(b"content-type", b"application/problem+json");
+    head.fields.push(b"content-length", length.to_string().as_bytes());
+    head.fields.push(b"cache-control", b"no-store");
+    if status == 503 {
+        head.fields.push(b"retry-after", RETRY_AFTER.as_bytes());
+    }
+    head.content_length = Some(length as u64);
+    head.body = Body::Sized(length as u64);
+}
+
+/// The document says what kind of thing happened, never what an endpoint or the machine said of itself.
+fn document(error: &Error, status: u16, id: &str) -> String {
+    let document = serde_json::json!({
+        "type": format!("urn:naru:problem:{}", error.word()),
+        "title": reason(status),
+        "status": status,
+        "detail": error.to_string(),
+        "instance": id,
+    });
+    document.to_string()
+}
+
+fn reason(status: u16) -> &'static str {
+    match status {
+        400 => "Bad Request",
+        404 => "Not Found",
+        408 => "Request Timeout",
+        413 => "Content Too Large",
+        414 => "URI Too Long",
+        417 => "Expectation Failed",
+        431 => "Request Header Fields Too Large",
+        501 => "Not Implemented",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        504 => "Gateway Timeout",
+        505 => "HTTP Version Not Supported",
+        _ => "Error",
+    }
+}

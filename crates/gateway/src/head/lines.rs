@@ -1,0 +1,55 @@
+//! Fields that the gateway adds to a head, ready to be written.
+
+/// Lines of `name: value` and CRLF, names in lower case as HTTP/2 wants them.
+#[derive(Debug, Clone, Default)]
+pub struct Lines(Vec<u8>);
+
+impl Lines {
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// Appends a field whose value comes in parts. Nothing is escaped: the parts must make a valid value.
+    pub fn push(&mut self, name: &str, value: &[&[u8]]) {
+        self.0.extend_from_slice(name.as_bytes());
+        self.0.extend_from_slice(b": ");
+        for part in value {
+            self.0.extend_from_slice(part);
+        }
+        self.0.extend_from_slice(b"\r\n");
+    }
+
+    /// Appends all of `other`.
+    pub fn append(&mut self, other: &Lines) {
+        self.0.extend_from_slice(&other.0);
+    }
+
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Names and values.
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.0.split(|b| *b == b'\n').filter_map(|line| {
+            let line = line.strip_suffix(b"\r")?;
+            let colon = memchr::memchr(b':', line)?;
+            Some((&line[..colon], line.get(colon + 2..)?))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_read_back_as_names_and_values() {
+        let mut lines = Lines::default();
+        lines.push("a", &[b"1", b"2"]);
+        lines.push("b", &[b"x: y"]);
+        lines.push("c", &[]);
+        let read: Vec<_> = lines.iter().collect();
+        let wanted: [(&[u8], &[u8]); 3] = [(b"a", b"12"), (b"b", b"x: y"), (b"c", b"")];
+        assert_eq!(read, wanted);
+    }
+}
