@@ -19,7 +19,8 @@ pub(crate) enum Failure {
     Connect,
     /// The connection broke before the answer was whole.
     Reset,
-    /// No connection or no answer in time.
+    /// No connection or no answer in time. Of an answer that has begun and stands still it says nothing of the endpoint:
+    /// that is how idle streams end.
     TimedOut,
     /// What came was no HTTP.
     BadAnswer,
@@ -84,7 +85,11 @@ impl Lease {
         let now = self.service.state.clock.now();
         // Of an answer that broke off, the time till its head is known already.
         let elapsed = if self.settled { Duration::ZERO } else { now.since(self.start) };
+        let idle_stream = self.settled && failure == Failure::TimedOut;
         self.settle();
+        if idle_stream {
+            return;
+        }
         if failure == Failure::Connect && self.endpoint.set_down(true) {
             self.service.state.refresh();
             self.endpoint.check_now.notify_one();

@@ -101,6 +101,22 @@ fn plain_errors_count_only_when_the_others_have_clearly_fewer() {
 }
 
 #[test]
+fn a_stream_that_stands_still_after_its_head_is_no_failure() {
+    let clock = Clock::manual();
+    let (service, endpoints) = fixture::service(traffic(), 4, &clock);
+    for _ in 0..10 {
+        let mut lease = Lease::new(service.clone(), endpoints[0].clone(), clock.now());
+        lease.answered(Duration::from_millis(5), 200);
+        lease.failed(Failure::TimedOut);
+    }
+    assert!(!endpoints[0].ejection.is_ejected(clock.now()));
+    for _ in 0..3 {
+        Lease::new(service.clone(), endpoints[0].clone(), clock.now()).failed(Failure::TimedOut);
+    }
+    assert!(endpoints[0].ejection.is_ejected(clock.now()));
+}
+
+#[test]
 fn a_refused_connection_takes_it_out_at_once_and_has_it_checked() {
     let clock = Clock::manual();
     let (service, endpoints) = fixture::service(traffic(), 2, &clock);
