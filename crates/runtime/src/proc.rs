@@ -26,6 +26,8 @@ pub(crate) struct Stat {
     /// Ended, and not yet waited for by its parent.
     pub ended: bool,
     pub parent: u32,
+    /// Process group.
+    pub group: u32,
     pub session: u32,
     /// Processor time of itself and of its children that were waited for, in clock ticks.
     pub cpu_ticks: u64,
@@ -47,6 +49,7 @@ fn parse_stat(text: &str) -> Option<Stat> {
         key: ProcessKey { pid, start_ticks: number(22)? },
         ended: matches!(fields[0], "Z" | "X" | "x"),
         parent: number(4)? as u32,
+        group: number(5)? as u32,
         session: number(6)? as u32,
         cpu_ticks: number(14)? + number(15)? + number(16)? + number(17)?,
     })
@@ -83,6 +86,17 @@ pub(crate) fn own_memory(pid: u32) -> u64 {
     read().unwrap_or(0)
 }
 
+/// Tells whether SIGTERM ends the process outright: it neither catches nor ignores it.
+pub(crate) fn ends_by_term(pid: u32) -> bool {
+    const TERM: u64 = 1 << (15 - 1);
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let mask = |name: &str| {
+        let text = status.lines().find_map(|line| line.strip_prefix(name))?;
+        u64::from_str_radix(text.trim(), 16).ok()
+    };
+    mask("SigCgt:").zip(mask("SigIgn:")).is_some_and(|(caught, ignored)| (caught | ignored) & TERM == 0)
+}
+
 /// Names this run of the machine; after its next start every process is another one.
 pub(crate) fn boot_id() -> io::Result<String> {
     Ok(fs::read_to_string("/proc/sys/kernel/random/boot_id")?.trim().to_owned())
@@ -96,18 +110,25 @@ impl ProcessKey {
 
     /// Returns a handle to this very process, or `None` when it has gone. One that has ended but was not waited for has a
     /// handle, which is readable at once.
-    pub(crate) fn open(&self) -> Option<OwnedFd> {
-        let handle = rustix::process::pidfd_open(pid(self.pid)?, PidfdFlags::empty()).ok()?;
-        // The handle was of whoever has the number now; only then does the start time speak of the same one.
-        (ProcessKey::of(self.pid) == Some(*self)).then_some(handle)
+    ///
+    /// # Errors
+    /// When there is no descriptor left for it.
+    pub(crate) fn open(&self) -> io::Result<Option<OwnedFd>> {
+        let Some(pid) = pid(self.pid) else { return Ok(None) };
+        match rustix::process::pidfd_open(pid, PidfdFlags::empty()) {
+            // The handle is of whoever has the number now; only then does the start time speak of the same one.
+            Ok(handle) => Ok((ProcessKey::of(self.pid) == Some(*self)).then_some(handle)),
+            Err(rustix::io::Errno::SRCH) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Sends a signal to this very process; nothing happens when it has gone.
     ///
     /// # Errors
-    /// When it belongs to somebody else.
+    /// When it belongs to somebody else, or there is no descriptor left to reach it by.
     pub(crate) fn signal(&self, signal: Signal) -> io::Result<()> {
-        let Some(handle) = self.open() else { return Ok(()) };
+        let Some(handle) = self.open()? else { return Ok(()) };
         match rustix::process::pidfd_send_signal(handle, signal) {
             Ok(()) | Err(rustix::io::Errno::SRCH) => Ok(()),
             Err(error) => Err(error.into()),
@@ -116,7 +137,7 @@ impl ProcessKey {
 
     /// Kills this very process, and waits until it has ended, or for so long.
     pub(crate) fn kill_and_wait(&self, patience: Duration) {
-        let Some(handle) = self.open() else { return };
+        let Ok(Some(handle)) = self.open() else { return };
         // One that belongs to somebody else is not ours to end.
         if rustix::process::pidfd_send_signal(&handle, Signal::KILL).is_ok() {
             let patience =
@@ -141,14 +162,14 @@ mod tests {
         let text = "12 (a) S (b) Z 1 2 3 0 -1 4194560 1 2 3 4 10 20 30 40 20 0 1 0 777 1 2\n";
         let stat = parse_stat(text).unwrap();
         assert_eq!(stat.key, ProcessKey { pid: 12, start_ticks: 777 });
-        assert_eq!((stat.ended, stat.parent, stat.session, stat.cpu_ticks), (true, 1, 3, 100));
+        assert_eq!((stat.ended, stat.parent, stat.group, stat.session, stat.cpu_ticks), (true, 1, 2, 3, 100));
     }
 
     #[test]
     fn a_process_of_the_same_number_but_another_start_is_another() {
         let own = ProcessKey::of(std::process::id()).unwrap();
-        assert!(own.open().is_some());
-        assert!(ProcessKey { start_ticks: own.start_ticks + 1, ..own }.open().is_none());
+        assert!(own.open().unwrap().is_some());
+        assert!(ProcessKey { start_ticks: own.start_ticks + 1, ..own }.open().unwrap().is_none());
     }
 
     #[test]
@@ -157,6 +178,7 @@ mod tests {
             key: ProcessKey { pid, start_ticks: 0 },
             ended: false,
             parent,
+            group: 0,
             session: 0,
             cpu_ticks: 0,
         };

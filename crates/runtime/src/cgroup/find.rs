@@ -67,6 +67,8 @@ fn take_v2(place: &Path, name: &str) -> io::Result<Confinement> {
     if !["cpu", "memory"].iter().all(|wanted| controllers.split_whitespace().any(|c| c == *wanted)) {
         return Err(io::ErrorKind::Unsupported.into());
     }
+    // Whoever moves a process must be allowed to in the group above both its old and its new one: here, that is this one.
+    try_out(place)?;
     if let Err(error) = delegate(place) {
         if error.raw_os_error() != Some(rustix::io::Errno::BUSY.raw_os_error()) {
             return Err(error);
@@ -75,11 +77,24 @@ fn take_v2(place: &Path, name: &str) -> io::Result<Confinement> {
         move_own_processes(place)?;
         delegate(place)?;
     }
-    let base = place.join(name);
-    make(&base)?;
-    delegate(&base)?;
-    try_out(&base)?;
-    Ok(Confinement::V2(base))
+    let found = Confinement::V2(place.join(name));
+    make_bases(&found)?;
+    Ok(found)
+}
+
+/// Makes the folders that instances' groups are made in, where they are missing.
+pub(super) fn make_bases(confinement: &Confinement) -> io::Result<()> {
+    match confinement {
+        Confinement::V2(base) if base.exists() => Ok(()),
+        Confinement::V2(base) => {
+            make(base)?;
+            delegate(base)
+        }
+        Confinement::V1 { cpu, cpuacct, memory } => {
+            [cpu, cpuacct, memory].into_iter().try_for_each(|base| make(base))
+        }
+        Confinement::Rlimits => Ok(()),
+    }
 }
 
 fn delegate(folder: &Path) -> io::Result<()> {
@@ -118,7 +133,7 @@ fn try_out(base: &Path) -> io::Result<()> {
     fs::OpenOptions::new().write(true).open(base.join("cgroup.procs")).map(drop)
 }
 
-fn make(folder: &Path) -> io::Result<()> {
+pub(super) fn make(folder: &Path) -> io::Result<()> {
     match fs::create_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         made => made,
@@ -164,9 +179,9 @@ mod tests {
         // Plain files stand in for the kernel's: what would be written is what is checked.
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("cgroup.controllers"), "cpuset cpu io memory pids\n").unwrap();
+        assert!(take_v2(folder.path(), "naru").is_err(), "nobody may be moved");
+        fs::write(folder.path().join("cgroup.procs"), "").unwrap();
         let base = folder.path().join("naru");
-        fs::create_dir(&base).unwrap();
-        fs::write(base.join("cgroup.procs"), "").unwrap();
         assert_eq!(take_v2(folder.path(), "naru").unwrap(), Confinement::V2(base.clone()));
         for place in [folder.path(), &base] {
             assert_eq!(fs::read_to_string(place.join("cgroup.subtree_control")).unwrap(), "+cpu +memory");

@@ -69,6 +69,8 @@ impl Confinement {
     /// # Errors
     /// When the machine refuses; nothing is left of it then.
     pub(crate) fn create(&self, name: &str, size: &InstanceSize) -> io::Result<Group> {
+        // An earlier server may have removed the empty folder as it went.
+        find::make_bases(self)?;
         let group = match self {
             Confinement::V2(base) => Group::V2(base.join(name)),
             Confinement::V1 { cpu, cpuacct, memory } => {
@@ -77,7 +79,25 @@ impl Confinement {
             Confinement::Rlimits => Group::Rlimits,
         };
         group.make(size).inspect_err(|_| group.remove())?;
+        self.balance();
         Ok(group)
+    }
+
+    /// Gives the folder of all groups what they have together, so that an instance that is to have one core counts as much as
+    /// a busy process outside of it. Left alone, all instances together would count as one.
+    pub(crate) fn balance(&self) {
+        let (base, file, largest) = match self {
+            Confinement::V2(base) => (base, "cpu.weight", 10_000),
+            Confinement::V1 { cpu, .. } => (cpu, "cpu.shares", 262_144),
+            Confinement::Rlimits => return,
+        };
+        let Ok(entries) = fs::read_dir(base) else { return };
+        let folders = entries.filter_map(|entry| Some(entry.ok()?.path()));
+        let sum: u64 = folders.filter_map(|folder| number(&folder.join(file))).sum();
+        if sum > 0 {
+            // A folder that has just gone, or a machine that no longer lets us: shares are a wish, not a promise.
+            let _ = fs::write(base.join(file), sum.min(largest).to_string());
+        }
     }
 }
 
@@ -93,10 +113,7 @@ impl Group {
 
     fn make(&self, size: &InstanceSize) -> io::Result<()> {
         for folder in self.folders() {
-            match fs::create_dir_all(folder) {
-                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-                _ => {}
-            }
+            find::make(folder)?;
         }
         match self {
             Group::V2(folder) => {

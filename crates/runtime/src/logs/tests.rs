@@ -185,7 +185,7 @@ fn what_can_t_be_written_is_dropped_and_counted_and_said_later() {
     write(&mut log, at(1), "three");
     fs::remove_file(folder.path().join("a")).unwrap();
     let mut batch = Batch::default();
-    log.write_now(at(2), &mut batch);
+    log.write(at(2), &mut batch);
     write(&mut log, at(3), "four");
     let lines = tail(folder.path(), &"a".parse().unwrap(), 10).unwrap();
     assert_eq!(lines[0].stream, Stream::Naru);

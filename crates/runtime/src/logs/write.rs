@@ -11,7 +11,7 @@ use naru_model::units::Timestamp;
 use super::split::Batch;
 use super::{FILES, MAX_FILE, Stream, generation};
 
-/// How long a disk that took nothing is left alone.
+/// How soon it is tried whether a disk that took nothing takes something again, when no line comes earlier.
 const RETRY: Duration = Duration::from_millis(500);
 
 /// An open log.
@@ -38,23 +38,13 @@ impl LogFile {
 
     /// Writes the lines of `batch` and empties it. Whatever happens, the caller can go on.
     pub(crate) fn write(&mut self, at: Timestamp, batch: &mut Batch) {
-        if self.retry_at.is_none_or(|retry_at| Instant::now() >= retry_at) {
-            self.retry_at = None;
-            if let Err(error) = self.tell_dropped(at).and_then(|()| self.append(&batch.bytes)) {
-                self.why = Some(error);
-                self.retry_at = Some(Instant::now() + RETRY);
-            }
-        }
-        if self.retry_at.is_some() {
+        self.retry_at = None;
+        if let Err(error) = self.tell_dropped(at).and_then(|()| self.append(&batch.bytes)) {
+            self.why = Some(error);
             self.dropped += batch.lines;
+            self.retry_at = Some(Instant::now() + RETRY);
         }
         batch.clear();
-    }
-
-    /// Writes the last lines, even if the disk was full a moment ago.
-    pub(crate) fn write_now(&mut self, at: Timestamp, batch: &mut Batch) {
-        self.retry_at = None;
-        self.write(at, batch);
     }
 
     fn tell_dropped(&mut self, at: Timestamp) -> io::Result<()> {

@@ -31,6 +31,12 @@ pub(super) struct Shim {
     pub child: Option<Child>,
 }
 
+/// A shim that can't be watched.
+enum Unwatched {
+    Gone(Shim),
+    Lives(Shim),
+}
+
 /// All shims that are watched.
 pub(super) struct Ends {
     epoll: OwnedFd,
@@ -52,18 +58,22 @@ impl Ends {
         self.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Watches a shim from now on. Gives it back when it has gone without a trace already.
+    /// Watches a shim from now on.
     ///
     /// # Errors
-    /// When there are no descriptors left to watch it by.
-    pub(super) fn watch(&self, shim: Shim) -> Result<(), (Shim, io::Error)> {
-        let Some(handle) = shim.key.open() else { return Err((shim, io::ErrorKind::NotFound.into())) };
+    /// Gives it back when it can't be watched: because it has gone already, or for lack of descriptors.
+    fn watch(&self, shim: Shim) -> Result<(), Unwatched> {
+        let handle = match shim.key.open() {
+            Ok(Some(handle)) => handle,
+            Ok(None) => return Err(Unwatched::Gone(shim)),
+            Err(_) => return Err(Unwatched::Lives(shim)),
+        };
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         // Held over both steps, so that an end that is seen at once finds its shim.
         let mut watched = self.watched();
         let data = epoll::EventData::new_u64(number);
-        if let Err(error) = epoll::add(&self.epoll, &handle, data, epoll::EventFlags::IN) {
-            return Err((shim, error.into()));
+        if epoll::add(&self.epoll, &handle, data, epoll::EventFlags::IN).is_err() {
+            return Err(Unwatched::Lives(shim));
         }
         watched.insert(number, (shim, handle));
         Ok(())
@@ -100,7 +110,7 @@ impl Ends {
 }
 
 /// Sees to a shim that has ended.
-pub(super) fn bury(inner: &Weak<Inner>, shim: Shim) {
+fn bury(inner: &Weak<Inner>, shim: Shim) {
     if let Some(mut child) = shim.child {
         let _ = child.wait();
     }
@@ -112,12 +122,12 @@ pub(super) fn bury(inner: &Weak<Inner>, shim: Shim) {
 impl Inner {
     /// Watches a shim; its end is told even if it can't be.
     pub(super) fn watch(self: &Arc<Self>, shim: Shim) {
-        let Err((shim, error)) = self.ends.watch(shim) else { return };
         let inner = Arc::downgrade(self);
-        if error.kind() == io::ErrorKind::NotFound {
-            bury(&inner, shim);
-            return;
-        }
+        let shim = match self.ends.watch(shim) {
+            Ok(()) => return,
+            Err(Unwatched::Gone(shim)) => return bury(&inner, shim),
+            Err(Unwatched::Lives(shim)) => shim,
+        };
         // Without a descriptor the end can only be asked for.
         self.tokio.spawn(async move {
             let lives = || crate::proc::stat(shim.key.pid).is_some_and(|s| s.key == shim.key && !s.ended);
@@ -138,6 +148,7 @@ impl Inner {
             leftovers::kill(&group, shim, &dir.join(files::WORK));
         }
         group.remove();
+        self.confinement.balance();
         let exit = exit.unwrap_or_else(|| unseen(self.clock.now()));
         let mut known = self.known();
         let Some(instance) = known.instances.get_mut(id) else { return };

@@ -84,11 +84,6 @@ fn explain(spec: &Spec, program: &str, error: &io::Error) -> String {
         (io::ErrorKind::PermissionDenied, _) => {
             format!("command {program:?} is not executable{place}; chmod +x it, or run it by its interpreter")
         }
-        _ if error.raw_os_error() == Some(rustix::io::Errno::NOEXEC.raw_os_error()) => {
-            format!(
-                "command {program:?} is neither a program for this machine nor a script that begins with #!"
-            )
-        }
         _ => format!("command {program:?} can't be run: {error}"),
     };
     format!("{problem}; check `exec` in naru.yaml")

@@ -11,6 +11,10 @@ pub(super) struct Family {
     group: Group,
     /// The service's own process was waited for: its number may be somebody else's from now on.
     over: bool,
+    /// The service's process group was asked to end.
+    group_asked: bool,
+    /// Those that the service left behind and that were asked to end.
+    asked: Vec<ProcessKey>,
 }
 
 /// What waiting for children has found.
@@ -24,7 +28,7 @@ pub(super) struct Reaped {
 
 impl Family {
     pub(super) fn new(shim: ProcessKey, service: ProcessKey, group: Group) -> Family {
-        Family { shim: shim.pid, service, group, over: false }
+        Family { shim: shim.pid, service, group, over: false, group_asked: false, asked: Vec::new() }
     }
 
     /// Waits for all children that have ended.
@@ -47,31 +51,36 @@ impl Family {
     }
 
     /// Asks the service's process group to end.
-    pub(super) fn ask(&self) {
+    pub(super) fn ask(&mut self) {
+        self.group_asked = true;
         self.signal_group(Signal::TERM);
         // One that was stopped (SIGSTOP, Ctrl-Z) hears of nothing until it goes on.
         self.signal_group(Signal::CONT);
     }
 
-    /// Asks what the service has left behind, in whatever group, to end.
-    pub(super) fn ask_all(&self) {
-        for signal in [Signal::TERM, Signal::CONT] {
-            self.signal_all(signal);
+    /// Asks what the service has left behind, in whatever group, to end. To be repeated until it has.
+    pub(super) fn ask_the_rest(&mut self) {
+        for process in proc::descendants(&proc::all(), self.shim) {
+            let key = process.key;
+            let asked = self.asked.contains(&key) || self.group_asked && process.group == self.service.pid;
+            // Some take a second SIGTERM for impatience, so each is asked once; except one that would have ended if it had
+            // heard: it was a shell's child that had not yet become its command, and the shell's trap took the signal.
+            if !asked || proc::ends_by_term(key.pid) {
+                // It may have ended meanwhile, or have changed to a user that we may not end.
+                let _ = key.signal(Signal::TERM).and_then(|()| key.signal(Signal::CONT));
+                self.asked.push(key);
+            }
         }
     }
 
     /// Ends everything.
     pub(super) fn kill(&self) {
         self.signal_group(Signal::KILL);
-        self.signal_all(Signal::KILL);
-        self.group.kill();
-    }
-
-    fn signal_all(&self, signal: Signal) {
         for process in proc::descendants(&proc::all(), self.shim) {
-            // It may have ended meanwhile, or have changed to a user that we may not end.
-            let _ = process.key.signal(signal);
+            // As above.
+            let _ = process.key.signal(Signal::KILL);
         }
+        self.group.kill();
     }
 
     fn signal_group(&self, signal: Signal) {

@@ -65,6 +65,6 @@ impl Pump {
         for (_, splitter) in &mut self.pipes {
             splitter.finish(at, &mut self.batch);
         }
-        self.log.write_now(at, &mut self.batch);
+        self.log.write(at, &mut self.batch);
     }
 }

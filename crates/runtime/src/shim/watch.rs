@@ -19,6 +19,9 @@ const LEFTOVER_GRACE: Duration = Duration::from_secs(1);
 /// How soon what survived SIGKILL (it was being forked) gets the next one.
 const KILL_AGAIN: Duration = Duration::from_millis(20);
 
+/// How soon what missed SIGTERM gets the next one.
+const ASK_AGAIN: Duration = Duration::from_millis(100);
+
 /// Pipes that signal handlers write to, so that poll(2) sees signals.
 pub(super) struct Signals {
     term: UnixStream,
@@ -51,6 +54,8 @@ struct Ending {
     /// How the service's own process ended, once it has.
     exit: Option<Exit>,
     kill_at: Option<Instant>,
+    /// When to ask what the service has left behind to end.
+    ask_at: Option<Instant>,
 }
 
 /// Returns when the instance has ended completely, and that is recorded.
@@ -59,26 +64,23 @@ pub(super) fn until_gone(shim: &Shim, service: Service, signals: Signals) -> Res
     let log = LogFile::new(shim.spec.log.clone());
     let mut pump =
         Pump::new(service.stdout, service.stderr, log).map_err(system("read from the instance"))?;
-    let mut ending = Ending { order: None, asked: false, exit: None, kill_at: None };
+    let mut ending = Ending { order: None, asked: false, exit: None, kill_at: None, ask_at: None };
     // Signals that came before this are in the pipes already; looking costs nothing.
     loop {
         if take(&signals.term) {
-            ending.obey(shim, &family);
+            ending.obey(shim, &mut family);
         }
         take(&signals.child);
         let reaped = family.reap();
         if let Some(status) = reaped.service {
-            ending.record(shim, &family, status, reaped.all);
+            ending.record(shim, status, reaped.all);
         }
         if ending.exit.is_some() && reaped.all {
             break;
         }
-        if ending.kill_at.is_some_and(|at| Instant::now() >= at) {
-            family.kill();
-            ending.kill_at = Some(Instant::now() + KILL_AGAIN);
-        }
+        ending.press(&mut family);
         pump.pump(shim.clock.now());
-        let wake_at = [ending.kill_at, pump.wake_at()].into_iter().flatten().min();
+        let wake_at = [ending.kill_at, ending.ask_at, pump.wake_at()].into_iter().flatten().min();
         wait(&pump, &signals, wake_at).map_err(system("wait"))?;
     }
     pump.finish(shim.clock.now());
@@ -101,7 +103,7 @@ fn wait(pump: &Pump, signals: &Signals, wake_at: Option<Instant>) -> io::Result<
 
 impl Ending {
     /// Does what SIGTERM asks for.
-    fn obey(&mut self, shim: &Shim, family: &Family) {
+    fn obey(&mut self, shim: &Shim, family: &mut Family) {
         let order: Option<Stop> = files::read_json(&shim.dir.join(files::STOP)).ok().flatten();
         let is_new = order.is_some() && order != self.order;
         let grace = match order {
@@ -119,8 +121,21 @@ impl Ending {
         self.asked = true;
     }
 
+    /// Sends the signals whose time has come.
+    fn press(&mut self, family: &mut Family) {
+        let now = Instant::now();
+        if self.kill_at.is_some_and(|at| now >= at) {
+            family.kill();
+            self.kill_at = Some(now + KILL_AGAIN);
+        }
+        if self.ask_at.is_some_and(|at| now >= at) {
+            family.ask_the_rest();
+            self.ask_at = Some(now + ASK_AGAIN);
+        }
+    }
+
     /// Writes down how the service ended, and sees to what it has left behind.
-    fn record(&mut self, shim: &Shim, family: &Family, status: WaitStatus, nothing_left: bool) {
+    fn record(&mut self, shim: &Shim, status: WaitStatus, nothing_left: bool) {
         let oom = shim.spec.group.saw_oom();
         let detail = oom.then(|| match shim.spec.memory {
             Some(memory) => format!("it needed more than its {memory} of memory; raise `instance.memory`"),
@@ -134,7 +149,7 @@ impl Ending {
         if nothing_left {
             return;
         }
-        family.ask_all();
+        self.ask_at = Some(Instant::now());
         if !self.asked {
             self.kill_at = Some(Instant::now() + shim.spec.grace.min(LEFTOVER_GRACE));
         }

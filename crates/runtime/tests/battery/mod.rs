@@ -152,8 +152,8 @@ async fn finds_what_runs_after_a_restart<H: Harness>(mut harness: H) {
     let before = start(&harness, "a-1-1", Behaviour::Serve).await;
     harness.restart();
     assert_eq!(harness.runtime().inspect(), []);
-    assert_eq!(harness.runtime().recover().await.unwrap(), [before.clone()]);
-    assert_eq!(harness.runtime().inspect(), [before.clone()]);
+    assert_eq!(harness.runtime().recover().await.unwrap(), std::slice::from_ref(&before));
+    assert_eq!(harness.runtime().inspect(), std::slice::from_ref(&before));
     harness.runtime().stop(&before.id, PATIENCE).await.unwrap();
     assert_eq!(end(&mut harness, &before.id).await, (Some(0), None));
 }

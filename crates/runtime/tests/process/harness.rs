@@ -1,7 +1,7 @@
 //! A process runtime in a folder of its own, with shell scripts for services.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use naru_model::instance::InstanceId;
@@ -57,7 +57,7 @@ impl Harness for Processes {
 
     fn restart(&mut self) {
         self.runtime = None;
-        let (runtime, events) = make(&self.state.path().to_owned());
+        let (runtime, events) = make(self.state.path());
         (self.runtime, self.events) = (Some(runtime), events);
     }
 
@@ -66,7 +66,7 @@ impl Harness for Processes {
     }
 }
 
-fn make(state: &PathBuf) -> (ProcessRuntime, UnboundedReceiver<RuntimeEvent>) {
+fn make(state: &Path) -> (ProcessRuntime, UnboundedReceiver<RuntimeEvent>) {
     ProcessRuntime::new(state, std::env::current_exe().unwrap()).unwrap()
 }
 
@@ -87,7 +87,7 @@ pub(crate) async fn gone(process: u32) {
 
 impl Processes {
     pub(crate) fn within(state: tempfile::TempDir) -> Processes {
-        let (runtime, events) = make(&state.path().to_owned());
+        let (runtime, events) = make(state.path());
         Processes { state, runtime: Some(runtime), events }
     }
 

@@ -6,7 +6,9 @@
 
 #[path = "../battery/mod.rs"]
 mod battery;
+mod faults;
 mod harness;
+mod surroundings;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -20,6 +22,7 @@ fn main() -> ExitCode {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[1..] {
         ["shim", dir] => finish(naru_runtime::shim::run(Path::new(dir))),
         ["shim-exec", dir, shim] => finish(naru_runtime::shim::exec(Path::new(dir), shim.parse().unwrap())),
+        ["server", state] => faults::be_a_server(Path::new(state)),
         _ => run_tests(),
     }
 }
@@ -38,5 +41,6 @@ fn run_tests() -> ExitCode {
             Ok(())
         })
     });
-    libtest_mimic::run(&Arguments::from_args(), battery.collect()).exit_code()
+    let tests = battery.chain(faults::all()).chain(surroundings::all());
+    libtest_mimic::run(&Arguments::from_args(), tests.collect()).exit_code()
 }
