@@ -46,8 +46,6 @@ CREATE TABLE event (
     actor TEXT NOT NULL
 ) STRICT;
 
-CREATE INDEX event_by_service ON event (service, id);
-
 -- Numbers that stand for names in records, dense from 1 within a kind.
 CREATE TABLE name (
     kind TEXT NOT NULL,

@@ -24,3 +24,6 @@ pub use names::Kind;
 pub use plan::Instance;
 pub use services::{Changes, Service};
 pub use store::State;
+
+#[cfg(test)]
+mod tests;

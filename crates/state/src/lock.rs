@@ -19,13 +19,8 @@ pub(crate) struct Lock {
 pub(crate) fn take(folder: &Path) -> Result<Lock, Error> {
     let failed = |source| Error::Folder { path: folder.to_owned(), source };
     let path = folder.join("lock");
-    let mut file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(&path)
-        .map_err(failed)?;
+    let mut file =
+        OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::Error(source)) => return Err(failed(source)),

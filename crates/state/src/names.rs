@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use sqlx::Row;
 
-use crate::store::State;
 use crate::Error;
+use crate::store::State;
 
 /// What a number stands for. Each kind counts from 1 by itself; 0 is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,9 +6,9 @@ use naru_model::plan::{Action, Plan};
 use naru_model::units::Timestamp;
 use sqlx::{Row, SqliteConnection};
 
+use crate::Error;
 use crate::events;
 use crate::store::{State, from_word, to_json, word};
-use crate::Error;
 
 /// What is kept of an instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +51,11 @@ impl State {
     ///
     /// `now` is the time the plan was made for: the phases begin at it.
     pub async fn apply(&self, plan: &Plan, now: Timestamp) -> Result<Vec<Event>, Error> {
-        if plan.actions.is_empty() && plan.progress.is_empty() && plan.ended.is_empty() && plan.events.is_empty() {
+        if plan.actions.is_empty()
+            && plan.progress.is_empty()
+            && plan.ended.is_empty()
+            && plan.events.is_empty()
+        {
             return Ok(Vec::new());
         }
         let failed = |error| self.failed(error);

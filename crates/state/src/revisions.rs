@@ -6,8 +6,8 @@ use naru_model::units::Timestamp;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use crate::store::{State, from_json, to_json};
 use crate::Error;
+use crate::store::{State, from_json, to_json};
 
 impl State {
     /// Keeps `spec` as the service's next revision: its numbers go from 1 without gaps, over all of its lives.
@@ -15,9 +15,9 @@ impl State {
         &self,
         service: &ServiceName,
         spec: RevisionSpec,
+        now: Timestamp,
         by: &str,
         reason: &str,
-        now: Timestamp,
     ) -> Result<Revision, Error> {
         // One statement, so that no two callers ever get the same number.
         let row = sqlx::query(

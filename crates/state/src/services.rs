@@ -7,9 +7,9 @@ use naru_model::name::ServiceName;
 use naru_model::plan::Progress;
 use sqlx::{Connection, Row, SqliteConnection};
 
+use crate::Error;
 use crate::events;
 use crate::store::{State, from_json, to_json};
-use crate::Error;
 
 /// What is kept of a service beside the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -108,14 +108,16 @@ impl State {
                 *ordinal = used.max(*ordinal);
             }
         }
-        sqlx::query("INSERT OR REPLACE INTO service (name, count, removed, ended, progress) VALUES (?, ?, ?, 0, ?)")
-            .bind(name.as_str())
-            .bind(service.count)
-            .bind(service.removed)
-            .bind(to_json("a service's progress", &progress)?)
-            .execute(tx)
-            .await
-            .map_err(failed)?;
+        sqlx::query(
+            "INSERT OR REPLACE INTO service (name, count, removed, ended, progress) VALUES (?, ?, ?, 0, ?)",
+        )
+        .bind(name.as_str())
+        .bind(service.count)
+        .bind(service.removed)
+        .bind(to_json("a service's progress", &progress)?)
+        .execute(tx)
+        .await
+        .map_err(failed)?;
         Ok(())
     }
 }

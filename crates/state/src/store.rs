@@ -85,7 +85,10 @@ pub(crate) fn word<T: serde::Serialize>(value: &T) -> String {
 }
 
 /// Reads back what [`word`] wrote.
-pub(crate) fn from_word<T: serde::de::DeserializeOwned>(what: &'static str, word: String) -> Result<T, Error> {
+pub(crate) fn from_word<T: serde::de::DeserializeOwned>(
+    what: &'static str,
+    word: String,
+) -> Result<T, Error> {
     serde_json::from_value(serde_json::Value::String(word)).map_err(|source| Error::Content { what, source })
 }
 
