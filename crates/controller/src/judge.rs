@@ -3,11 +3,11 @@
 use naru_model::event::{Kind, Severity};
 use naru_model::instance::Phase;
 use naru_model::observed::{Health, RevisionTraffic};
-use naru_model::units::Percent;
+use naru_model::units::{Percent, Timestamp};
 
 use crate::keep::Census;
 use crate::words;
-use crate::work::{Condition, Round, Work};
+use crate::work::{Condition, Member, Round, Work};
 
 /// So many failed starts within a rollout end it.
 pub(crate) const FAILED_STARTS: u32 = 3;
@@ -39,12 +39,14 @@ impl Work<'_> {
     /// A new instance that fails its checks while no old one does. When both do, what they depend on is the likely cause.
     fn find_unhealthy(&self, round: &Round<'_>) -> Option<String> {
         let target = self.memory.get().target;
-        let mut unhealthy = self
-            .members
-            .iter()
-            .filter(|member| member.phase == Phase::Ready && round.condition(member) == Condition::Unhealthy);
-        let first = unhealthy.clone().find(|member| member.seen.id.revision == target)?;
-        if unhealthy.any(|member| member.seen.id.revision != target) {
+        let unhealthy = |member: &&Member<'_>| round.condition(member) == Condition::Unhealthy;
+        let on_trial = |member: &&Member<'_>| {
+            member.seen.id.revision == target && member.phase == Phase::Ready && unhealthy(member)
+        };
+        let first = self.members.iter().find(on_trial)?;
+        // Those on their way out count as well: they failed in the same hour.
+        let old = |member: &Member<'_>| member.seen.id.revision != target && member.phase >= Phase::Ready;
+        if self.members.iter().any(|member| old(member) && unhealthy(&member)) {
             return None;
         }
         let Health::Unhealthy { why, .. } = &first.seen.health else { return None };
@@ -60,31 +62,38 @@ impl Work<'_> {
         errs(of(progress.target)?, of(progress.stable), max)
     }
 
-    /// Notes that the target has reached all its instances, and that it has been watched for long enough.
-    pub(crate) fn complete(&mut self, census: &Census, round: &mut Round<'_>) {
-        let progress = self.memory.get();
-        if progress.target == progress.stable {
-            return;
-        }
-        let reached = census.settled >= self.wanted && census.old_in_table == 0 && census.old_starting == 0;
-        let Some(desired) = self.desired.filter(|_| progress.complete_since.is_some() || reached) else {
-            return;
-        };
-        let first = progress.stable == 0;
-        let since = progress.complete_since.unwrap_or(round.now);
+    /// Ends the watch over a revision that has all its instances, once it has been watched for long enough.
+    pub(crate) fn end_watch(&mut self, round: &mut Round<'_>) {
+        let (Some(since), Some(desired)) = (self.memory.get().complete_since, self.desired) else { return };
         let hold = desired.service.rollout.hold;
-        if !first && round.now < since + hold {
-            if progress.complete_since.is_none() {
-                self.memory.edit().complete_since = Some(round.now);
-            }
+        if round.now < since + hold {
             return round.wake(since + hold);
         }
-        let (target, took) = (progress.target, words::span(since.since(progress.rollout_since)));
+        self.prove(&format!(", and did well for {}", words::span(hold)), since, round);
+    }
+
+    /// Notes that the target has all its instances. It is watched from now on, unless there is nothing to go back to.
+    pub(crate) fn complete(&mut self, census: &Census, round: &mut Round<'_>) {
+        let progress = self.memory.get();
+        let (stable, target) = (progress.stable, progress.target);
+        let reached = census.settled >= self.wanted && census.old_in_table == 0 && census.old_starting == 0;
+        if !reached || target == stable || progress.complete_since.is_some() {
+            return;
+        }
+        if stable == 0 {
+            return self.prove("", round.now, round);
+        }
+        self.memory.edit().complete_since = Some(round.now);
+        self.end_watch(round);
+    }
+
+    fn prove(&mut self, watched: &str, complete_since: Timestamp, round: &mut Round<'_>) {
         let progress = self.memory.edit();
+        let (target, took) = (progress.target, words::span(complete_since.since(progress.rollout_since)));
         crate::rollout::prove(progress);
         (progress.complete_since, progress.failed_starts) = (None, 0);
-        let ready = format!("revision {target} of {} has all {} ready after {took}", self.name, self.wanted);
-        let message = if first { ready } else { format!("{ready}, and did well for {}", words::span(hold)) };
+        let message =
+            format!("revision {target} of {} has all {} ready after {took}{watched}", self.name, self.wanted);
         round.say(self, Kind::RolloutFinished, Severity::Info, None, message);
     }
 }

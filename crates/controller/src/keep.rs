@@ -62,13 +62,18 @@ impl Work<'_> {
         let in_place = self.in_place(totals);
         let mut census = self.count(round);
         if round.gateway.is_some() && census.unknown == 0 {
+            self.end_watch(round);
+            census = self.count(round);
+            if self.has_surplus(&census) {
+                self.stop_surplus_starts(census, round);
+                census = self.count(round);
+            }
             if census.unhealthy > 0 {
                 self.take_out_unhealthy(&census, in_place, round);
                 census = self.count(round);
             }
             if self.has_surplus(&census) {
-                self.stop_surplus_starts(census, round);
-                self.take_out_surplus(round);
+                self.take_out_surplus(&census, round);
                 census = self.count(round);
             }
             if in_place && self.make_place(&census, round) {
@@ -175,8 +180,7 @@ impl Work<'_> {
     }
 
     /// Takes out one old for each new that serves, and then what is over the wanted number.
-    fn take_out_surplus(&mut self, round: &mut Round<'_>) {
-        let census = self.count(round);
+    fn take_out_surplus(&mut self, census: &Census, round: &mut Round<'_>) {
         let mut spare = census.serving().saturating_sub(self.wanted);
         let (target, stable) = (self.memory.get().target, self.memory.get().stable);
         let why = format!("{} of revision {target} are ready in its place", census.settled);
@@ -244,7 +248,8 @@ impl Work<'_> {
         let progress = self.memory.get();
         let target = progress.target;
         let there = census.starting() + census.in_table();
-        let fill = if !self.rolling_out() || in_place || census.new > 0 { target } else { progress.stable };
+        let trusted = census.new > 0 || progress.complete_since.is_some();
+        let fill = if !self.rolling_out() || in_place || trusted { target } else { progress.stable };
         // While no new one has become ready, those that start fill no place: they may never be.
         let relied_on = if fill == target { there } else { there - census.new_starting };
         let missing = self.wanted.saturating_sub(relied_on);

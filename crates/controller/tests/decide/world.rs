@@ -48,8 +48,8 @@ pub(crate) struct World {
     pub(crate) ones: BTreeMap<InstanceId, One>,
     /// When it connected.
     pub(crate) gateway: Option<Timestamp>,
-    /// When this version is routed by everywhere.
-    pub(crate) version: (u64, Timestamp),
+    /// The versions published since the gateway connected, and when each is routed by everywhere.
+    pub(crate) published: Vec<(u64, Timestamp)>,
     pub(crate) behaviours: BTreeMap<(ServiceName, u32), Behaviour>,
     pub(crate) traffic: Vec<RevisionTraffic>,
     pub(crate) events: Vec<Event>,
@@ -102,7 +102,7 @@ impl World {
             },
             ones: BTreeMap::new(),
             gateway: Some(now),
-            version: (1, now),
+            published: vec![(1, now)],
             behaviours: BTreeMap::new(),
             traffic: Vec::new(),
             events: Vec::new(),
@@ -181,8 +181,16 @@ impl World {
     }
 
     fn acknowledged(&self) -> u64 {
-        let (version, everywhere) = self.version;
-        if self.now >= everywhere { version } else { version - 1 }
+        let everywhere = self.published.iter().filter(|(_, at)| *at <= self.now);
+        everywhere.map(|(version, _)| *version).max().unwrap_or(0)
+    }
+
+    fn publish(&mut self) {
+        let version = self.published.last().map_or(0, |(version, _)| *version) + 1;
+        self.published.push((version, self.now + ms(GATEWAY_MS)));
+        for one in self.ones.values_mut().filter(|one| one.phase >= Phase::Draining) {
+            one.unrouted_in = one.unrouted_in.or(Some(version));
+        }
     }
 
     pub(crate) fn observe(&self) -> Observed {
@@ -232,19 +240,20 @@ impl World {
     /// It has the newest table from the start.
     pub(crate) fn find_gateway(&mut self) {
         self.gateway = Some(self.now);
-        self.version.1 = self.now + ms(GATEWAY_MS);
+        self.published.drain(..self.published.len() - 1);
+        self.published[0].1 = self.now + ms(GATEWAY_MS);
     }
 
     /// A server that starts again knows what is in the state, and learns the rest anew.
     pub(crate) fn restart_server(&mut self) {
         self.wake_at = None;
-        self.version = (self.version.0 + 1, self.now + ms(GATEWAY_MS));
+        for one in self.ones.values_mut() {
+            one.unrouted_in = None;
+        }
         if self.gateway.is_some() {
-            self.gateway = Some(self.now);
+            self.find_gateway();
         }
-        for one in self.ones.values_mut().filter(|one| one.phase >= Phase::Draining) {
-            one.unrouted_in = Some(self.version.0);
-        }
+        self.publish();
     }
 
     /// Decides as often as something happens, for so long.
@@ -276,7 +285,8 @@ impl World {
             ]
         };
         let told = self.gateway.map(|at| at + ms(GATEWAY_MS));
-        let all = self.ones.values().flat_map(of_one).chain([self.wake_at, told, Some(self.version.1)]);
+        let all = self.ones.values().flat_map(of_one).chain([self.wake_at, told]);
+        let all = all.chain(self.published.iter().map(|(_, at)| Some(*at)));
         all.flatten().filter(|at| *at > self.now).min()
     }
 
@@ -372,10 +382,7 @@ impl World {
             self.act(action);
         }
         if !plan.actions.is_empty() {
-            self.version = (self.version.0 + 1, self.now + ms(GATEWAY_MS));
-            for one in self.ones.values_mut().filter(|one| one.phase >= Phase::Draining) {
-                one.unrouted_in = one.unrouted_in.or(Some(self.version.0));
-            }
+            self.publish();
         }
         for (of, progress) in plan.progress {
             self.desired.services.get_mut(&of).unwrap().progress = progress;
