@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::body::HttpBody;
 use axum::extract::{FromRequest, FromRequestParts, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, body::Body};
@@ -212,11 +213,14 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<Given<T>, Error> {
 }
 
 async fn read(body: Body) -> Result<bytes::Bytes, Error> {
+    let too_large = || Error::TooLarge(format!("the body is over {MAX_BODY} bytes"));
+    // Refused before it is sent, if the client waits for that (100-continue).
+    if body.size_hint().lower() > MAX_BODY as u64 {
+        return Err(too_large());
+    }
     match Limited::new(body, MAX_BODY).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
-        Err(why) if why.is::<LengthLimitError>() => {
-            Err(Error::TooLarge(format!("the body is over {MAX_BODY} bytes")))
-        }
+        Err(why) if why.is::<LengthLimitError>() => Err(too_large()),
         Err(why) => Err(Error::Malformed(format!("the body broke off: {why}"))),
     }
 }

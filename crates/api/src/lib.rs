@@ -18,3 +18,6 @@ mod router;
 
 /// Names the version of naru that answered, in every response.
 pub const VERSION_HEADER: &str = "naru-version";
+
+#[cfg(test)]
+mod tests;

@@ -122,6 +122,8 @@ pub struct LogLine {
 pub enum LogStream {
     Stdout,
     Stderr,
+    /// naru's own word about the log, such as how many lines a full disk has cost.
+    Naru,
 }
 
 /// `POST /v1/check`

@@ -16,6 +16,7 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use super::Error;
 use crate::listen::{SOCKET_NAME, ShortPath};
@@ -88,7 +89,10 @@ impl Place {
                     return self.begin(stream).await;
                 }
                 let failed = |source| Error::Tls { place: self.clone(), source };
-                let secured = tokio::time::timeout(CONNECT_TIMEOUT, secure(host, stream));
+                let secured = tokio::time::timeout(
+                    CONNECT_TIMEOUT,
+                    secure(host, stream, trusted_issuers().map_err(failed)?),
+                );
                 let secured = secured.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
                 self.begin(secured.map_err(failed)?).await
             }
@@ -123,12 +127,12 @@ async fn open_socket(path: &Path) -> io::Result<UnixStream> {
     dial.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
-async fn secure(host: &str, stream: TcpStream) -> io::Result<tokio_rustls::client::TlsStream<TcpStream>> {
+async fn secure(host: &str, stream: TcpStream, trusted: RootCertStore) -> io::Result<TlsStream<TcpStream>> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(io::Error::other)?
-        .with_root_certificates(trusted_issuers()?)
+        .with_root_certificates(trusted)
         .with_no_client_auth();
     let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
     TlsConnector::from(Arc::new(config)).connect(name, stream).await
@@ -138,10 +142,13 @@ fn trusted_issuers() -> io::Result<RootCertStore> {
     let given = std::env::var_os("SSL_CERT_FILE").map(PathBuf::from);
     let known = || TRUSTED_ISSUERS.iter().map(PathBuf::from).find(|path| path.exists());
     let none = || io::Error::other("this machine has no file of trusted issuers; name one in SSL_CERT_FILE");
-    let file = given.or_else(known).ok_or_else(none)?;
+    issuers_in(&given.or_else(known).ok_or_else(none)?)
+}
+
+fn issuers_in(file: &Path) -> io::Result<RootCertStore> {
     let mut roots = RootCertStore::empty();
     // One that can't be read is an issuer not trusted; the rest still are.
-    for certificate in CertificateDer::pem_file_iter(&file).map_err(io::Error::other)?.flatten() {
+    for certificate in CertificateDer::pem_file_iter(file).map_err(io::Error::other)?.flatten() {
         let _ = roots.add(certificate);
     }
     Ok(roots)
@@ -161,5 +168,47 @@ mod tests {
         {
             assert!(Place::url(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn each_way_in_which_a_socket_fails_has_its_message() {
+        let path = Path::new("/srv/naru/naru.sock");
+        let place = Place::Socket(path.to_owned());
+        let message = |kind: io::ErrorKind| place.no_socket(path, kind.into()).to_string();
+        assert!(message(io::ErrorKind::NotFound).starts_with(
+            "no server answers on /srv/naru/naru.sock; start one with `naru up`, or point --state or --server"
+        ));
+        assert!(message(io::ErrorKind::ConnectionRefused).contains("the server that made it has ended"));
+        assert!(message(io::ErrorKind::PermissionDenied).contains("may not be opened by this user"));
+        assert!(message(io::ErrorKind::TimedOut).contains("timed out"));
+    }
+
+    #[tokio::test]
+    async fn tls_is_spoken_with_a_server_whose_issuer_is_trusted_and_with_no_other() {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("issuers.pem");
+        std::fs::write(&file, made.cert.pem()).unwrap();
+        let key = rustls::pki_types::PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()).into();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key)
+            .unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let _ = acceptor.accept(stream).await;
+            }
+        });
+        let dial = async || TcpStream::connect(address).await.unwrap();
+        let trusted = issuers_in(&file).unwrap();
+        assert!(secure("localhost", dial().await, trusted.clone()).await.is_ok());
+        assert!(secure("other.example.go.kr", dial().await, trusted).await.is_err());
+        assert!(secure("localhost", dial().await, RootCertStore::empty()).await.is_err());
     }
 }
