@@ -52,6 +52,21 @@ fn a_crashed_instance_is_replaced_at_once_and_said_in_words() {
 }
 
 #[test]
+fn a_second_crash_waits_and_says_for_how_long() {
+    let mut world = World::with(service(1, 1));
+    for _ in 0..2 {
+        let victim = world.healthy("booking")[0].clone();
+        world.kill(&victim);
+        world.run(499);
+    }
+    assert_eq!(starts(&world), ["booking-1-2"]);
+    world.run(1);
+    assert_eq!(starts(&world), ["booking-1-2", "booking-1-3"]);
+    let said = world.said(Kind::InstanceExited)[1];
+    assert!(said.ends_with("after 499ms; starting another in 500ms (2nd crash in a minute)"), "{said}");
+}
+
+#[test]
 fn a_crash_loop_is_said_once_and_tried_every_half_minute_until_it_is_over() {
     let mut world = World::new();
     world.add("booking", service(1, 1));

@@ -305,6 +305,8 @@ impl World {
     fn decide(&mut self) {
         let plan = naru_controller::decide(&self.desired, &self.observe(), self.now);
         self.check(&plan);
+        // A time that has come already would have the server decide without end.
+        assert!(plan.wake_at.is_none_or(|at| at > self.now), "{:?}\n{}", plan.wake_at, self.story());
         self.carry_out(plan);
         let again = naru_controller::decide(&self.desired, &self.observe(), self.now);
         let nothing = Plan { wake_at: again.wake_at, ..Plan::default() };
