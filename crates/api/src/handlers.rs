@@ -90,6 +90,9 @@ pub(crate) async fn logs(
     if query.lines > MAX_LINES {
         return Err(Error::Invalid(format!("lines={} is over {MAX_LINES}", query.lines)));
     }
+    if let Some(other) = query.instance.as_ref().filter(|instance| instance.service != service) {
+        return Err(Error::Invalid(format!("{other} is no instance of {service}")));
+    }
     if query.follow {
         let lines = control.follow_logs(service, query.instance, query.lines).await?;
         return Ok(follow::logs(lines));

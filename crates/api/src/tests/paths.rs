@@ -166,6 +166,8 @@ async fn what_can_not_be_read_is_refused_before_anything_is_asked() {
     assert_eq!(served.get("/v1/events?limit=1001").await.problem().0, 422);
     assert_eq!(served.get("/v1/services/booking/logs?lines=10001").await.problem().0, 422);
     assert_eq!(served.get("/v1/services/booking/logs?instance=booking").await.problem().0, 400);
+    let others = served.get("/v1/services/booking/logs?instance=portal-1-1").await.problem();
+    assert_eq!(others, (422, "portal-1-1 is no instance of booking".to_owned()));
     assert!(served.fake.asked.lock().unwrap().is_empty());
 }
 
