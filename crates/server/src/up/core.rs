@@ -86,7 +86,7 @@ pub(crate) enum Ended {
 impl Core {
     /// Runs until the platform is stopped or naru is to be replaced.
     pub(crate) async fn run(mut self, mut inputs: mpsc::Receiver<Input>) -> Ended {
-        let mut wake_at = None;
+        let mut wake_at = self.settle().await;
         loop {
             let now = self.clock.now();
             let next = wake_at.map_or(now + TICK, |at: Timestamp| at.min(now + TICK)).max(now);
@@ -161,15 +161,16 @@ impl Core {
 
     /// Writes a plan down, then does it. Returns false when it could not be written, and then nothing was done.
     async fn perform(&mut self, mut plan: Plan, now: Timestamp) -> bool {
-        plan.events.splice(0..0, self.unsaid.drain(..));
+        // The decision's own events are made again with it, should it have to wait.
+        plan.events.splice(0..0, self.unsaid.iter().cloned());
         match self.state.apply(&plan, now).await {
             Ok(events) => self.tell(events),
             Err(error) => {
                 eprintln!("naru: a decision can't be written down and waits until it can: {error}");
-                self.unsaid = plan.events;
                 return false;
             }
         }
+        self.unsaid.clear();
         for (name, progress) in plan.progress {
             if let Some(wanted) = self.desired.services.get_mut(&name) {
                 wanted.progress = progress;
@@ -210,18 +211,16 @@ impl Core {
             .collect();
         for (name, id) in services {
             let endpoints = self.world.endpoints(&name);
-            let version = match self.tables.version_with(id, &endpoints) {
-                Some(version) => version,
-                None => {
-                    let version = self.state.next_version().await?;
-                    self.tables.publish_endpoints(version, id, endpoints);
-                    version
-                }
-            };
-            for instance in self.world.instances.values_mut().filter(|instance| instance.id.service == name) {
-                if instance.phase >= Phase::Draining && instance.unrouted_in.is_none() {
-                    instance.unrouted_in = Some(version);
-                }
+            if self.tables.is_new(id, &endpoints) {
+                let version = self.state.next_version().await?;
+                self.tables.publish_endpoints(version, id, endpoints);
+            }
+        }
+        // What is out of the tables is out by the newest version at the latest.
+        let newest = self.tables.newest_version();
+        for instance in self.world.instances.values_mut() {
+            if instance.phase >= Phase::Draining && instance.unrouted_in.is_none() {
+                instance.unrouted_in = Some(newest);
             }
         }
         Ok(())

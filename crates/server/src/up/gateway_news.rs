@@ -17,6 +17,12 @@ impl Core {
         match event {
             LinkEvent::Connected { connection, hello, control } => {
                 let pid = hello.pid;
+                if hello.build != env!("CARGO_PKG_VERSION") {
+                    let version = &hello.build;
+                    eprintln!(
+                        "naru: gateway {pid} is of version {version}; `naru upgrade` makes both the same"
+                    );
+                }
                 let gateway = Gateway { pid, since: now, acknowledged: 0, load: Default::default(), control };
                 // A gateway connects again when it lost its connection; the old one tells nothing new any more.
                 self.world.gateways.retain(|_, known| known.pid != pid);

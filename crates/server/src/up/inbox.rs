@@ -55,7 +55,7 @@ pub(crate) struct Done {
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refused {
-    #[error("there is no service {name:?}; the file has {known}")]
+    #[error("there is no service {name}; the file has {known}")]
     NoService { name: ServiceName, known: String },
     #[error("{service} has no revision {revision}; `naru revisions {service}` lists them")]
     NoRevision { service: ServiceName, revision: u32 },

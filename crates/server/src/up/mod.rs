@@ -21,6 +21,7 @@ mod world;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use naru_model::platform::Platform;
@@ -28,8 +29,9 @@ use naru_state::State;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use self::core::Ended;
+use self::core::{Core, Ended};
 use self::inbox::{Input, Request};
+use crate::clock::Clock;
 use crate::commands::UpArgs;
 
 /// A file that can't be used: `EX_DATAERR` is 65 and `EX_USAGE` 64 in sysexits.h; naru says 64 for both.
@@ -69,27 +71,44 @@ async fn serve(args: UpArgs, file: PathBuf, platform: Platform) -> Result<Ended>
     let (inbox, inputs) = mpsc::channel(4096);
 
     let options = gateway_news::Options { listen: args.listen, tls_listen: args.tls_listen };
-    let core = recover::recover(state, state_dir.clone(), &file, options, &platform, inbox.clone()).await?;
+    let mut core =
+        recover::recover(state, state_dir.clone(), &file, options, &platform, inbox.clone()).await?;
+    apply_at_start(&mut core, platform).await?;
     let (stop, stopped) = watch::channel(false);
     control::listen(&core, &state_dir, &args.console, token, stopped).await?;
-    apply(&inbox, platform).await;
     file_watch::start(file, inbox.clone()).context("can't watch the file for changes")?;
     stop_on_signals(inbox)?;
+    back_up_daily(core.state.clone(), core.clock);
     let ended = core.run(inputs).await;
     // The receivers may have ended before; then there is nobody to tell.
     let _ = stop.send(true);
     Ok(ended)
 }
 
-/// Hands the file's platform to the loop, which takes it in as soon as it runs.
-async fn apply(inbox: &mpsc::Sender<Input>, platform: Platform) {
-    let (reply, answer) = oneshot::channel();
+/// Takes the file's platform in before anything else is. If that can't be, what an earlier server left running goes on
+/// as it is; without any, there is nothing to run.
+async fn apply_at_start(core: &mut Core, platform: Platform) -> Result<()> {
     let request = Request::Apply { platform: Box::new(platform), actor: "start".to_owned() };
-    // The receiver is alive: the loop has not begun yet.
-    let _ = inbox.send(Input::Ask { request, reply }).await;
+    let now = core.clock.now();
+    match core.take_in(request, now).await {
+        Ok(_) => Ok(()),
+        Err(refused) if core.gateways.current == 0 => Err(refused.into()),
+        Err(refused) => {
+            eprintln!("naru: the file is not applied, what runs goes on as it is: {refused}");
+            Ok(())
+        }
+    }
+}
+
+/// Looks each hour whether the day's copy of the state is there, and makes it.
+fn back_up_daily(state: Arc<State>, clock: Clock) {
     tokio::spawn(async move {
-        if let Ok(Err(refused)) = answer.await {
-            eprintln!("naru: the file can't be applied: {refused}");
+        let mut hours = tokio::time::interval(Duration::from_secs(3600));
+        loop {
+            hours.tick().await;
+            if let Err(error) = state.back_up(clock.now()).await {
+                eprintln!("naru: no copy of the state could be made: {error}");
+            }
         }
     });
 }

@@ -39,11 +39,10 @@ impl Tables {
         !matches!(&self.published.borrow().routing, Some((_, old)) if **old == *routing)
     }
 
-    /// Returns the version that has exactly these endpoints, if it is published.
-    pub(crate) fn version_with(&self, service: ServiceId, endpoints: &[Endpoint]) -> Option<u64> {
+    /// Tells whether these are other endpoints than the service's published ones.
+    pub(crate) fn is_new(&self, service: ServiceId, endpoints: &[Endpoint]) -> bool {
         let published = self.published.borrow();
-        let (version, old) = published.endpoints.get(&service)?;
-        (old.endpoints == endpoints).then_some(*version)
+        published.endpoints.get(&service).is_none_or(|(_, old)| old.endpoints != endpoints)
     }
 
     /// The version that a gateway with everything published so far routes by.
