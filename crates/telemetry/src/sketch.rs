@@ -66,12 +66,6 @@ impl Dense {
         self.counts[at] += count;
     }
 
-    pub(crate) fn add_packed(&mut self, packed: &Packed) {
-        for (bucket, count) in packed.buckets() {
-            self.add(bucket, count);
-        }
-    }
-
     pub(crate) fn add_dense(&mut self, other: &Dense) {
         for (bucket, count) in other.buckets() {
             self.add(bucket, count);
@@ -97,57 +91,47 @@ impl Dense {
         reached.map_or(0.0, |(bucket, _)| bucket.middle() / 1e6)
     }
 
-    pub(crate) fn pack(&self) -> Packed {
-        let mut bytes = Vec::with_capacity(2 * self.counts.len());
+    /// Appends the sketch at rest: for each bucket in use its distance from the one before, and its count.
+    pub(crate) fn pack(&self, packed: &mut Vec<u8>) {
         let mut previous = 0;
         for (bucket, count) in self.buckets() {
-            write_number(&mut bytes, u32::from(bucket.0 - previous));
-            write_number(&mut bytes, count);
+            pack_number(packed, u64::from(bucket.0 - previous));
+            pack_number(packed, count.into());
             previous = bucket.0;
         }
-        Packed(bytes.into_boxed_slice())
-    }
-}
-
-/// A sketch at rest: for each bucket in use its distance from the one before and its count, seven bits a byte (LEB128).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Packed(Box<[u8]>);
-
-impl Packed {
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
     }
 
-    fn buckets(&self) -> impl Iterator<Item = (Bucket, u32)> {
-        let mut rest = &*self.0;
-        let mut previous = 0;
-        std::iter::from_fn(move || {
-            let bucket = previous + read_number(&mut rest)? as u16;
-            previous = bucket;
-            Some((Bucket(bucket), read_number(&mut rest)?))
-        })
-    }
-}
-
-fn write_number(bytes: &mut Vec<u8>, mut number: u32) {
-    while number >= 0x80 {
-        bytes.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    bytes.push(number as u8);
-}
-
-fn read_number(rest: &mut &[u8]) -> Option<u32> {
-    let (mut number, mut shift) = (0, 0);
-    loop {
-        let (byte, tail) = rest.split_first()?;
-        *rest = tail;
-        number |= u32::from(byte & 0x7f) << shift;
-        shift += 7;
-        if byte & 0x80 == 0 {
-            return Some(number);
+    /// Adds a sketch at rest, up to the end.
+    pub(crate) fn add_packed(&mut self, mut packed: &[u8]) {
+        let mut bucket = 0;
+        while !packed.is_empty() {
+            bucket += unpack_number(&mut packed) as u16;
+            self.add(Bucket(bucket), unpack_number(&mut packed) as u32);
         }
     }
+}
+
+/// Appends a number, seven bits a byte, the lowest first (LEB128).
+pub(crate) fn pack_number(packed: &mut Vec<u8>, mut number: u64) {
+    while number >= 0x80 {
+        packed.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    packed.push(number as u8);
+}
+
+/// Takes the first number off; 0 when nothing is left.
+pub(crate) fn unpack_number(packed: &mut &[u8]) -> u64 {
+    let (mut number, mut shift) = (0, 0);
+    while let Some((byte, rest)) = packed.split_first() {
+        *packed = rest;
+        number |= u64::from(byte & 0x7f) << shift;
+        shift += 7;
+        if byte & 0x80 == 0 {
+            break;
+        }
+    }
+    number
 }
 
 #[cfg(test)]
@@ -175,6 +159,16 @@ mod tests {
         f64::from(sorted[(q * (sorted.len() - 1) as f64) as usize]) / 1e6
     }
 
+    #[test]
+    fn a_packed_number_is_the_same_number() {
+        let numbers = [0, 1, 127, 128, 300, u64::from(u32::MAX), u64::MAX];
+        let mut packed = Vec::new();
+        numbers.iter().for_each(|number| pack_number(&mut packed, *number));
+        let mut rest = packed.as_slice();
+        assert_eq!(numbers.map(|_| unpack_number(&mut rest)), numbers);
+        assert!(rest.is_empty());
+    }
+
     proptest! {
         #[test]
         fn a_quantile_is_within_one_percent(mut values in proptest::collection::vec(any::<u32>(), 1..300), q in 0.0..1.0) {
@@ -193,9 +187,10 @@ mod tests {
             for (value, count) in &values {
                 sketch.add(Bucket::of(*value >> (value % 30)), *count);
             }
+            let mut packed = Vec::new();
+            sketch.pack(&mut packed);
             let mut unpacked = Dense::default();
-            unpacked.add_packed(&sketch.pack());
-            prop_assert_eq!(unpacked.pack(), sketch.pack());
+            unpacked.add_packed(&packed);
             prop_assert_eq!(unpacked.buckets().collect::<Vec<_>>(), sketch.buckets().collect::<Vec<_>>());
         }
     }
