@@ -24,7 +24,9 @@ pub(crate) fn find(name: &str) -> Confinement {
     let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
     let (mounts, own) = (read("/proc/self/mountinfo"), read("/proc/self/cgroup"));
     let mounts: Vec<Mount> = mounts.lines().filter_map(parse_mount).collect();
-    v2(&mounts, &own, name).or_else(|| v1(&mounts, &own, name)).unwrap_or(Confinement::Rlimits)
+    // systemd sets it for what it runs as a service (systemd.exec(5)).
+    let is_service = std::env::var_os("INVOCATION_ID").is_some();
+    v2(&mounts, &own, is_service, name).or_else(|| v1(&mounts, &own, name)).unwrap_or(Confinement::Rlimits)
 }
 
 fn parse_mount(line: &str) -> Option<Mount> {
@@ -51,14 +53,22 @@ fn own_folder(mount: &Mount, own: &str, controller: &str) -> Option<PathBuf> {
     Some(mount.point.join(below.strip_prefix("/").unwrap_or(below)))
 }
 
-fn v2(mounts: &[Mount], own: &str, name: &str) -> Option<Confinement> {
+fn v2(mounts: &[Mount], own: &str, is_service: bool, name: &str) -> Option<Confinement> {
     let mount = mounts.iter().find(|m| m.v2)?;
     let own = own_folder(mount, own, "")?;
-    // Where systemd put us (Delegate=yes), or above it when it put us in a group of our own there (DelegateSubgroup=server, or
-    // ourselves at an earlier start), or the top of what we can see.
-    let above = own.ends_with("server").then(|| own.parent()).flatten();
-    let places = above.into_iter().chain([own.as_path(), mount.point.as_path()]);
-    places.filter_map(|place| take_v2(place, name).ok()).next()
+    let places = places(&own, &mount.point, is_service);
+    places.into_iter().find_map(|place| take_v2(place, name).ok())
+}
+
+/// Where groups may be made, the best place first.
+fn places<'a>(own: &'a Path, top: &'a Path, is_service: bool) -> Vec<&'a Path> {
+    // systemd put us into a group below the one that is ours to divide (Delegate=yes, DelegateSubgroup=server), or we did
+    // ourselves at an earlier start.
+    let above = if own.ends_with("server") { own.parent() } else { None };
+    // A group that is divided takes no process any more. A scope's or a container's gets none; but systemd would start a
+    // killed server again in that very one, and fail, as long as instances live below it.
+    let own = if is_service { None } else { Some(own) };
+    above.into_iter().chain(own).chain([top]).collect()
 }
 
 /// Makes naru's group in `place` and lets it control cpu and memory.
@@ -172,6 +182,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("cgroup.controllers"), "hugetlb cpuset\n").unwrap();
         assert!(take_v2(folder.path(), "naru").is_err());
+    }
+
+    #[test]
+    fn the_group_that_systemd_starts_a_service_in_is_not_divided() {
+        let (own, top) = (Path::new("/c/system.slice/naru.service"), Path::new("/c"));
+        assert_eq!(places(own, top, true), [top]);
+        assert_eq!(places(own, top, false), [own, top]);
+        let below = own.join("server");
+        assert_eq!(places(&below, top, true), [own, top]);
     }
 
     #[test]
