@@ -37,11 +37,6 @@ impl Drain {
         Drain(order)
     }
 
-    /// Returns by when all must have ended; `None` before the order.
-    pub(crate) fn deadline(&self) -> Option<Instant> {
-        *self.0.borrow()
-    }
-
     /// Waits for the order, and returns by when all must have ended. Cancel safe.
     pub(crate) async fn begun(&mut self) -> Instant {
         match self.0.wait_for(Option::is_some).await {
@@ -134,6 +129,6 @@ mod tests {
         let deadline = Instant::now();
         order.send_replace(Some(deadline));
         assert_eq!(drain.begun().now_or_never(), Some(deadline));
-        assert_eq!(drain.deadline(), Some(deadline));
+        assert_eq!(drain.begun().now_or_never(), Some(deadline), "it stands");
     }
 }

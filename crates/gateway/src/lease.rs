@@ -1,11 +1,8 @@
 //! One attempt of one request at one endpoint, and what is learned from how it ends.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use naru_model::instance::InstanceId;
-use naru_model::platform::Protocol;
 use naru_model::units::Timestamp;
 
 use crate::eject;
@@ -43,18 +40,6 @@ impl Lease {
 
     pub(crate) fn endpoint(&self) -> &Arc<Endpoint> {
         &self.endpoint
-    }
-
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.endpoint.address()
-    }
-
-    pub(crate) fn protocol(&self) -> Protocol {
-        self.endpoint.protocol()
-    }
-
-    pub(crate) fn instance(&self) -> &InstanceId {
-        self.endpoint.instance()
     }
 
     pub(crate) fn key(&self) -> InstanceKey {

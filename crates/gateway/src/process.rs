@@ -66,8 +66,12 @@ pub(crate) fn run(options: &Options, work: fn(WorkerContext)) -> Result<(), Erro
     let start = |what| move |source| Error::Start { what, source };
     let clock = Clock::start();
     let mut listeners = Vec::with_capacity(options.listeners.len());
-    for (fd, tls) in &options.listeners {
-        let listener = inherit::adopt(*fd).map_err(|source| Error::Listener { fd: *fd, source })?;
+    for (i, (fd, tls)) in options.listeners.iter().enumerate() {
+        let fail = |source| Error::Listener { fd: *fd, source };
+        if options.listeners[..i].iter().any(|(other, _)| other == fd) {
+            return Err(fail(io::Error::new(io::ErrorKind::InvalidInput, "given twice")));
+        }
+        let listener = inherit::adopt(*fd).map_err(fail)?;
         listeners.push((listener, *tls));
     }
     let kept = keep(&listeners).map_err(start("copying its sockets"))?;

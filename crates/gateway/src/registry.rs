@@ -174,7 +174,7 @@ impl Registry {
             self.end(removed);
         }
         let services = self.services.iter().map(|(id, known)| (*id, known.service.clone())).collect();
-        self.publish(Some(Arc::new(Table::new(version, routing, &services))));
+        self.publish(Some(Arc::new(Table::new(routing, &services))));
     }
 
     /// Follows the endpoints of one service. Returns `false` when no routing has named the service.

@@ -200,6 +200,7 @@ impl State {
         self.refresh();
     }
 
+    #[cfg(test)]
     pub(crate) fn routed(&self) -> Arc<Vec<Arc<Endpoint>>> {
         self.routed.load_full()
     }

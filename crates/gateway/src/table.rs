@@ -1,4 +1,4 @@
-//! What a thread routes by: immutable, one per routing version. Endpoints change behind it, in the services' shared state.
+//! What a thread routes by: immutable, one per routing. Endpoints change behind it, in the services' shared state.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -13,8 +13,6 @@ use crate::service::Service;
 
 #[derive(Debug, Default)]
 pub(crate) struct Table {
-    /// Of the routing it was made from. Endpoint changes count up too but leave the table as it is.
-    pub(crate) version: u64,
     pub(crate) limits: Limits,
     /// For the TLS listeners; empty when there are none.
     pub(crate) certificates: Vec<Certificate>,
@@ -27,14 +25,13 @@ pub(crate) struct Table {
 impl Table {
     /// Makes a table of a snapshot. A route to services that the snapshot lacks, or that all weigh nothing, is left out:
     /// who validated the file has refused it.
-    pub(crate) fn new(version: u64, routing: &Routing, services: &HashMap<ServiceId, Arc<Service>>) -> Self {
+    pub(crate) fn new(routing: &Routing, services: &HashMap<ServiceId, Arc<Service>>) -> Self {
         let routes = routing.routes.iter().filter_map(|route| {
             let to = route.to.iter().filter_map(|(id, weight)| Some((services.get(id)?.clone(), *weight)));
             let made = Route::new(route.id, route.function, route.timeout, to)?;
             Some((route.matches.clone(), route.id, Arc::new(made)))
         });
         Table {
-            version,
             limits: routing.limits.clone(),
             certificates: routing.certificates.clone(),
             access_log: routing.access_log,

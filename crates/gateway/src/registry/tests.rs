@@ -228,7 +228,7 @@ fn churn_no_request_goes_to_an_endpoint_that_has_left() {
                         assert!(
                             said.lock().unwrap().allows(id, ordinal, acknowledged),
                             "{} was picked, version {acknowledged} acknowledged",
-                            lease.instance()
+                            lease.endpoint().instance()
                         );
                         picks.fetch_add(1, SeqCst);
                     }
