@@ -76,8 +76,10 @@ async fn a_killed_shim_takes_the_whole_instance_with_it() {
 
 async fn what_a_service_leaves_behind_is_ended_before_its_end_is_told() {
     let mut harness = Processes::new();
-    let running = harness.run("a-1-1", &format!("{DAEMON} read x < /dev/null; sleep 0.2; exit 4")).await;
+    let go_on = fifo(&harness.state.path().join("go-on"));
+    let running = harness.run("a-1-1", &format!("{DAEMON} read x < {go_on:?}; exit 4")).await;
     let daemon = daemon_of(&harness, &running).await;
+    tokio::task::spawn_blocking(move || fs::write(go_on, "\n").unwrap()).await.unwrap();
     assert_eq!(end(&mut harness, &running.id).await, (Some(4), None));
     assert!(!Path::new(&format!("/proc/{daemon}")).exists());
 }
