@@ -111,12 +111,14 @@ impl Error {
         }
     }
 
-    /// Tells whether another attempt may go better, as far as it is allowed: the endpoint has said nothing, and not
-    /// because it is slow.
+    /// Tells whether another attempt may go better, as far as it is allowed: the endpoint has said nothing yet. One that
+    /// is frozen says nothing for as long as one that is slow; the attempts and the budget bound what is sent again.
     pub(crate) fn is_worth_another_attempt(&self) -> bool {
         match self {
             Error::Connect(error) => !out_of_descriptors(error),
-            Error::ConnectTimedOut | Error::Broken(_) | Error::TurnedAway(_) => true,
+            Error::ConnectTimedOut | Error::FirstByteTimedOut | Error::Broken(_) | Error::TurnedAway(_) => {
+                true
+            }
             _ => false,
         }
     }

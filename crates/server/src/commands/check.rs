@@ -41,7 +41,7 @@ fn diff(args: &CheckArgs) -> Result<ExitCode> {
         println!("{} changes nothing", args.file.display());
     } else {
         for change in &report.changes {
-            println!("{}: {}", change.subject, change.message);
+            println!("{}", change.message);
         }
     }
     Ok(ExitCode::SUCCESS)
