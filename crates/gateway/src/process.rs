@@ -2,6 +2,7 @@
 //! once there is a table, serve, drain, end.
 
 use std::io;
+use std::net::TcpListener;
 use std::os::fd::{OwnedFd, RawFd};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -65,15 +66,7 @@ pub(crate) fn run(options: &Options, work: fn(WorkerContext)) -> Result<(), Erro
     raise_descriptor_limit();
     let start = |what| move |source| Error::Start { what, source };
     let clock = Clock::start();
-    let mut listeners = Vec::with_capacity(options.listeners.len());
-    for (i, (fd, tls)) in options.listeners.iter().enumerate() {
-        let fail = |source| Error::Listener { fd: *fd, source };
-        if options.listeners[..i].iter().any(|(other, _)| other == fd) {
-            return Err(fail(io::Error::new(io::ErrorKind::InvalidInput, "given twice")));
-        }
-        let listener = inherit::adopt(*fd).map_err(fail)?;
-        listeners.push((listener, *tls));
-    }
+    let listeners = adopt_all(&options.listeners)?;
     let kept = keep(&listeners).map_err(start("copying its sockets"))?;
 
     let news = Arc::new(News::default());
@@ -84,22 +77,22 @@ pub(crate) fn run(options: &Options, work: fn(WorkerContext)) -> Result<(), Erro
     let registry = Registry::new(clock.clone(), threads, watch_endpoint);
     let records = Arc::new(Records::new(threads));
     let connections = Arc::new(Connections::default());
-    let certificates = Arc::new(Certificates::default());
     let (drain, drain_order) = watch::channel(None);
     let (routed, first_table) = oneshot::channel();
+    let drain_order = Drain::new(drain_order);
 
-    let mut contexts: Vec<_> = (0..threads)
-        .map(|thread| WorkerContext {
-            thread,
-            listeners: Vec::new(),
-            tables: registry.tables(thread),
-            drain: Drain::new(drain_order.clone()),
-            reporter: records.reporter(thread),
-            connections: connections.clone(),
-            clock: clock.clone(),
-            certificates: certificates.clone(),
-        })
-        .collect();
+    let certificates = Arc::new(Certificates::default());
+    let context = |thread| WorkerContext {
+        thread,
+        listeners: Vec::new(),
+        tables: registry.tables(thread),
+        drain: drain_order.clone(),
+        reporter: records.reporter(thread),
+        connections: connections.clone(),
+        clock: clock.clone(),
+        certificates: certificates.clone(),
+    };
+    let mut contexts: Vec<_> = (0..threads).map(context).collect();
     for (i, listener) in listeners.into_iter().enumerate() {
         contexts[i % threads].listeners.push(listener);
     }
@@ -120,7 +113,7 @@ pub(crate) fn run(options: &Options, work: fn(WorkerContext)) -> Result<(), Erro
         obey_signals(drain).map_err(start("its signals"))?;
         let (end, ended) = oneshot::channel();
         let link = tokio::spawn(link.run(ended));
-        let result = serve(contexts, work, first_table, Drain::new(drain_order)).await;
+        let result = serve(contexts, work, first_table, drain_order).await;
         // Fails only when the link has ended itself, and then there is nobody to wait for.
         let _ = end.send(());
         let _ = link.await;
@@ -193,8 +186,20 @@ impl Drop for End {
     }
 }
 
-fn keep(listeners: &[(std::net::TcpListener, bool)]) -> io::Result<Vec<(OwnedFd, Listener)>> {
-    let copy = |(listener, tls): &(std::net::TcpListener, bool)| {
+fn adopt_all(listeners: &[(RawFd, bool)]) -> Result<Vec<(TcpListener, bool)>, Error> {
+    let adopt = |(i, (fd, tls)): (usize, &(RawFd, bool))| {
+        let fail = |source| Error::Listener { fd: *fd, source };
+        if listeners[..i].iter().any(|(other, _)| other == fd) {
+            return Err(fail(io::Error::new(io::ErrorKind::InvalidInput, "given twice")));
+        }
+        Ok((inherit::adopt(*fd).map_err(fail)?, *tls))
+    };
+    listeners.iter().enumerate().map(adopt).collect()
+}
+
+/// Copies the sockets, for the link to hand to a server.
+fn keep(listeners: &[(TcpListener, bool)]) -> io::Result<Vec<(OwnedFd, Listener)>> {
+    let copy = |(listener, tls): &(TcpListener, bool)| {
         let listed = Listener { address: listener.local_addr()?, tls: *tls };
         Ok((OwnedFd::from(listener.try_clone()?), listed))
     };

@@ -74,6 +74,9 @@ fn what_is_no_listening_socket_is_refused_before_anything_starts() {
     let folder = tempfile::tempdir().unwrap();
     let error = run(&options(folder.path(), vec![(1, false)]), drop).unwrap_err();
     assert_eq!(error.to_string(), "file descriptor 1 can't be taken over");
+    let fd = std::net::TcpListener::bind("127.0.0.1:0").unwrap().into_raw_fd();
+    let error = run(&options(folder.path(), vec![(fd, false), (fd, true)]), drop).unwrap_err();
+    assert_eq!(error.to_string(), format!("file descriptor {fd} can't be taken over"));
 }
 
 #[test]
