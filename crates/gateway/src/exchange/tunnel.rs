@@ -40,7 +40,6 @@ impl<C: Client> Exchange<'_, C> {
         let (mut up, mut down) = (Pump::default(), Pump::default());
         let result = self.copy_both(service, &mut answered, &mut up, &mut down).await;
         (self.story.bytes_in, self.story.bytes_out) = (up.moved, down.moved);
-        self.client.abort();
         result
     }
 

@@ -102,6 +102,11 @@ impl Decoder {
         if self.state == State::Data { here.min(usize::try_from(self.left).unwrap_or(usize::MAX)) } else { 0 }
     }
 
+    /// Bytes of data left in the chunk that was begun, whether they are there or not.
+    pub fn left(&self) -> u64 {
+        self.left
+    }
+
     /// Counts bytes of data as used.
     pub fn took(&mut self, bytes: usize) {
         self.left = self.left.saturating_sub(bytes as u64);

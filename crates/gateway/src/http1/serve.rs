@@ -175,18 +175,28 @@ impl Session {
         self.protocol = scratch.request.protocol;
         self.close = !scratch.request.keep_alive;
         let allowance = limits.body.map_or(u64::MAX, |limit| limit.0);
+        if matches!(scratch.request.body, Body::Sized(length) if length > allowance) {
+            return Err(Error::BodyTooLarge);
+        }
         self.wire.expect(scratch.request.body, allowance);
         Ok(true)
     }
 
     /// Closes the connection; when the client may still be sending, not before it had a chance to read the answer.
     async fn linger(mut self, timer: &mut Timer) {
+        let until = Instant::now() + LINGER;
         if self.aborted {
-            // Where only the connection's end tells that the answer is whole, it must not look like one.
-            let _ = socket2::SockRef::from(self.wire.io().tcp()).set_linger(Some(Duration::ZERO));
+            // What came of the answer is passed on; nothing that would make it look whole.
+            poll_fn(|cx| match self.wire.poll_flush(cx) {
+                Poll::Ready(_) => Poll::Ready(()),
+                Poll::Pending => timer.poll(cx, until),
+            })
+            .await;
+            if self.wire.ends_by_closing() {
+                let _ = socket2::SockRef::from(self.wire.io().tcp()).set_linger(Some(Duration::ZERO));
+            }
             return;
         }
-        let until = Instant::now() + LINGER;
         let mut read = 0;
         poll_fn(|cx| {
             let shut = self.wire.poll_shutdown(cx);

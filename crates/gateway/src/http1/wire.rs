@@ -211,6 +211,11 @@ impl Wire {
         matches!(self.incoming, Incoming::Done)
     }
 
+    /// Tells that only the connection's end will tell the other side that the body is whole.
+    pub(crate) fn ends_by_closing(&self) -> bool {
+        matches!(self.outgoing, Outgoing::UntilClose)
+    }
+
     /// Tells that the body that goes out was written to its end.
     pub(crate) fn is_written(&self) -> bool {
         matches!(self.outgoing, Outgoing::Done) && self.output.is_empty()
@@ -272,10 +277,6 @@ impl Wire {
         tokio::io::AsyncWrite::poll_shutdown(std::pin::Pin::new(&mut self.io), cx)
     }
 
-    fn allow(&mut self, data: usize) -> Result<(), Error> {
-        if data as u64 > self.allowance { Err(Error::TooLarge) } else { Ok(()) }
-    }
-
     fn front(&self) -> usize {
         let here = self.end - self.start;
         match &self.incoming {
@@ -306,10 +307,11 @@ impl Source for Wire {
                     let (framing, next) =
                         decoder.next(&self.input[self.start..self.end]).map_err(Error::Malformed)?;
                     self.start += framing;
+                    if decoder.left() > self.allowance {
+                        return Poll::Ready(Err(Error::TooLarge));
+                    }
                     match next {
-                        Next::Data(length) => {
-                            return Poll::Ready(self.allow(length).map(|()| Piece::Data { last: false }));
-                        }
+                        Next::Data(_) => return Poll::Ready(Ok(Piece::Data { last: false })),
                         Next::End => {
                             self.no_trailers.clone_from(decoder.trailers());
                             self.incoming = Incoming::Done;

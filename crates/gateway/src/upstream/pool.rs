@@ -131,12 +131,6 @@ impl Pool {
             !(entry.idle.is_empty() && entry.senders.is_empty())
         });
     }
-
-    /// Idle connections and HTTP/2 connections, for tests.
-    #[cfg(test)]
-    pub(crate) fn count(&self) -> usize {
-        self.0.borrow().values().map(|entry| entry.idle.len() + entry.senders.len()).sum()
-    }
 }
 
 impl Entry {

@@ -1,4 +1,10 @@
 //! A real worker thread on loopback, between clients and endpoints that the tests play themselves.
 
+mod drains;
+mod failures;
 mod harness;
+mod hostile;
 mod http1;
+mod http2;
+mod identity;
+mod tls;
