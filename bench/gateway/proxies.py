@@ -3,6 +3,7 @@ no access log, and the same backend: an nginx that answers from memory."""
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import time
@@ -247,6 +248,7 @@ def start_envoy(plain, tls):
 
 def start_naru(plain, tls, binary):
     state = WORK / "naru-state"
+    shutil.rmtree(state, ignore_errors=True)
     write_backend_conf(NARU_BACKEND_PORT)
     (WORK / "naru.yaml").write_text(naru_config(plain, tls))
     process = start([binary, "up", WORK / "naru.yaml", "--state", state, "--console", "off"], LOAD_CORE, "naru.log")
