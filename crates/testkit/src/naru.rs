@@ -1,10 +1,10 @@
 //! A real `naru up` in a temporary folder, and what a user would type at it.
 
-use std::cell::RefCell;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
@@ -29,7 +29,7 @@ const LEAVE: Duration = Duration::from_secs(1);
 pub struct Naru {
     folder: TempDir,
     server: Child,
-    log: RefCell<Log>,
+    log: Mutex<Log>,
     address: SocketAddr,
     arguments: Vec<String>,
 }
@@ -55,6 +55,18 @@ pub fn binary() -> PathBuf {
     binary
 }
 
+/// Runs `naru verify NAME` the short way, and prints what it measured.
+///
+/// # Panics
+/// When a figure is not as wanted.
+pub fn verify(name: &str) {
+    let output =
+        Command::new(binary()).args(["verify", name, "--quick"]).stdin(Stdio::null()).output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    println!("{}", text(&output.stdout));
+    assert!(output.status.success(), "naru verify {name}:\n{}{}", text(&output.stdout), text(&output.stderr));
+}
+
 impl Naru {
     /// Starts with this naru.yaml, on a free port, and waits for the line `ready`.
     pub fn up(yaml: &str) -> Naru {
@@ -78,7 +90,7 @@ impl Naru {
         Naru {
             folder,
             server,
-            log: RefCell::new(log),
+            log: Mutex::new(log),
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             arguments,
         }
@@ -228,7 +240,7 @@ impl Naru {
 
     /// Waits for a line of the server's output that holds this, from where the last wait ended.
     pub fn await_line(&self, part: &str) -> String {
-        let mut log = self.log.borrow_mut();
+        let mut log = self.log.lock().unwrap();
         let began = Instant::now();
         loop {
             match log.lines.recv_timeout(PATIENCE.saturating_sub(began.elapsed())) {
@@ -238,14 +250,17 @@ impl Naru {
                         return line;
                     }
                 }
-                Err(error) => panic!("no line {part:?}: {error}\n{}", log.seen.join("\n")),
+                Err(error) => {
+                    drop(log);
+                    panic!("no line {part:?}: {error}\n{}", self.output());
+                }
             }
         }
     }
 
     /// All that the server has written so far.
     pub fn output(&self) -> String {
-        let mut log = self.log.borrow_mut();
+        let mut log = self.log.lock().unwrap();
         let new: Vec<String> = log.lines.try_iter().collect();
         log.seen.extend(new);
         log.seen.join("\n")
@@ -261,7 +276,7 @@ impl Naru {
     pub fn start_again(&mut self) {
         let (server, log) = spawn(self.folder.path(), &self.arguments);
         self.server = server;
-        self.log = RefCell::new(log);
+        self.log = Mutex::new(log);
     }
 
     /// Waits until the server has ended by itself, and tells its exit code.

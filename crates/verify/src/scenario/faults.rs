@@ -75,7 +75,6 @@ services:
 {app}    health: {{ path: /healthz, every: 500ms, timeout: 500ms, dead_after: 3 }}
     drain: 5s
     scale: {{ min: {INSTANCES}, max: {INSTANCES} }}
-    traffic: {{ first_byte_timeout: 2s }}
 routes:
   - match: {{ path: /** }}
     to: app

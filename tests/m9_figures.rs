@@ -1,0 +1,87 @@
+//! M9: what the platform says of itself: status, metrics, the access log, events that go on.
+
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use naru_testkit::client::Client;
+use naru_testkit::naru::Naru;
+
+const PORTAL: &str = r#"
+services:
+  portal:
+    exec: ["naru", "app", "--service-time", "20ms", "--workers", "16"]
+    health: { path: /healthz }
+    scale: { min: 1, max: 2 }
+    rollout: { hold: 0s }
+routes:
+  - { match: { path: /** }, to: portal, function: home }
+functions:
+  home: { name: { ko: 누리집, en: Portal } }
+"#;
+
+#[test]
+fn m9_requests_are_counted_timed_and_written_to_the_access_log() {
+    let naru = Naru::up(PORTAL);
+    let mut client = naru.connect();
+    for number in 0..50 {
+        client.get(&format!("/page/{number}?secret=no")).unwrap();
+    }
+    let portal = naru.await_service("portal", "its traffic", |s| s.traffic.requests_per_second > 0.0);
+    assert!(portal.traffic.p50_seconds > 0.015 && portal.traffic.p50_seconds < 1.0, "{:?}", portal.traffic);
+    assert_eq!(portal.traffic.error_ratio, 0.0);
+    let log = naru.state().join("access.log");
+    naru.await_status("the access log", |_| {
+        std::fs::read_to_string(&log).is_ok_and(|text| (0..50).all(|n| text.contains(&format!("/page/{n}"))))
+    });
+}
+
+#[test]
+fn m9_metrics_are_served_to_who_has_the_token() {
+    let naru = Naru::up_with(
+        PORTAL,
+        &["--listen", "127.0.0.1:0", "--console", "127.0.0.1:0", "--token", "abracadabra"],
+    );
+    naru.get("/");
+    let line = naru.output();
+    let console = line.split_whitespace().find_map(|word| {
+        let address = word.strip_prefix("http://").unwrap_or(word).trim_end_matches(['/', ',']);
+        address.parse::<std::net::SocketAddr>().ok().filter(|a| *a != naru.address() && a.port() != 0)
+    });
+    let console = console.unwrap_or_else(|| panic!("the server does not say where its API listens: {line}"));
+    let ask = |token: &str| {
+        let mut client = Client::connect(console).unwrap();
+        client.send(format!("GET /metrics HTTP/1.1\r\nhost: x\r\n{token}\r\n")).unwrap();
+        client.receive().unwrap()
+    };
+    assert_eq!(ask("").status, 401);
+    assert_eq!(ask("authorization: Bearer wrong\r\n").status, 401);
+    let answer = ask("authorization: Bearer abracadabra\r\n");
+    assert_eq!(answer.status, 200);
+    let text = answer.text();
+    assert!(text.contains("# TYPE naru_") && text.contains("service=\"portal\""), "{text}");
+}
+
+#[test]
+fn m9_events_are_followed_as_they_happen() {
+    let naru = Naru::up(PORTAL);
+    let mut follow = naru.command(&["events", "-f", "--json"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(follow.stdout.take().unwrap()).lines();
+    naru.run(&["deploy", "portal"]);
+    let kinds = lines.by_ref().map_while(Result::ok).map(|line| {
+        let event: serde_json::Value = serde_json::from_str(&line).unwrap();
+        (event["kind"].as_str().unwrap().to_owned(), event["id"].as_u64().unwrap())
+    });
+    let mut last = 0;
+    let mut finished = 0;
+    for (kind, id) in kinds {
+        assert!(id > last, "event {id} after {last}");
+        last = id;
+        finished += u32::from(kind == "rollout_finished");
+        if finished == 2 {
+            break;
+        }
+    }
+    follow.kill().unwrap();
+    follow.wait().unwrap();
+    assert_eq!(finished, 2, "the first run and the deployment");
+}
