@@ -28,9 +28,12 @@ use outgoing::Outgoing;
 /// Pauses between two calls to a server that does not answer.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LAST_PAUSE: Duration = Duration::from_millis(500);
-/// Between two loads when nothing asks for one, and when something does: a hundred changes a second cost fifty loads.
+/// Between two loads when nothing asks for one.
 const LOAD_EVERY: Duration = Duration::from_millis(250);
-const LOAD_AT_MOST_EVERY: Duration = Duration::from_millis(20);
+/// And when something does, at least; with each endpoint it grows, so that a hundred changes a second to 2,000 endpoints
+/// cost ten loads of 2,000, not a hundred.
+const LOAD_PAUSE: Duration = Duration::from_millis(20);
+const LOAD_PAUSE_PER_ENDPOINT: Duration = Duration::from_micros(40);
 /// Between two fetches of records.
 const RECORDS_EVERY: Duration = Duration::from_millis(100);
 /// How long the last words may take when the process ends.
@@ -130,9 +133,10 @@ impl Link {
                     self.tell_records(&mut out)?;
                 }
                 () = sleep_until(load_at), if out.has_room() => {
+                    let told = self.tell_load(&mut out)?;
+                    let pause = LOAD_PAUSE + LOAD_PAUSE_PER_ENDPOINT * told as u32;
                     let now = tokio::time::Instant::now();
-                    (load_at, earliest_load) = (now + LOAD_EVERY, now + LOAD_AT_MOST_EVERY);
-                    self.tell_load(&mut out)?;
+                    (load_at, earliest_load) = (now + LOAD_EVERY.max(pause), now + pause);
                 }
                 _ = &mut *end => {
                     let _ = timeout(LAST_WORDS, self.last_words(stream, &mut out)).await;
@@ -218,15 +222,16 @@ impl Link {
     }
 
     /// The load goes before the acknowledgement and is made after it: whoever reads "all threads have version v" has
-    /// read what was in flight when they had.
-    fn tell_load(&mut self, out: &mut Outgoing) -> Result<(), Error> {
+    /// read what was in flight when they had. Returns the number of endpoints told of.
+    fn tell_load(&mut self, out: &mut Outgoing) -> Result<usize, Error> {
         let acknowledged = self.registry.newly_acknowledged();
         let load = self.registry.load(self.connections.count() as u64, self.records.dropped());
+        let told = load.endpoints.len();
         out.message(&ToServer::Load(load))?;
-        match acknowledged {
-            Some(version) => out.message(&ToServer::Ack { version }),
-            None => Ok(()),
+        if let Some(version) = acknowledged {
+            out.message(&ToServer::Ack { version })?;
         }
+        Ok(told)
     }
 
     fn tell_records(&mut self, out: &mut Outgoing) -> Result<(), Error> {
