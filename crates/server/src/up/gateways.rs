@@ -86,12 +86,12 @@ impl Gateways {
     pub(crate) fn listen(&mut self, wanted: &[Listener]) -> Result<bool, gateway_process::Error> {
         let missing: Vec<Listener> = wanted
             .iter()
-            .filter(|listener| !self.sockets.iter().any(|socket| socket.listener == **listener))
+            .filter(|wanted| !self.sockets.iter().any(|socket| is_open(wanted, &socket.listener)))
             .cloned()
             .collect();
         let opened = gateway_process::bind(&missing, self.threads)?;
         let before = self.sockets.len();
-        self.sockets.retain(|socket| wanted.contains(&socket.listener));
+        self.sockets.retain(|socket| wanted.iter().any(|wanted| is_open(wanted, &socket.listener)));
         let changed = !opened.is_empty() || self.sockets.len() != before;
         self.sockets.extend(opened);
         Ok(changed)
@@ -167,4 +167,12 @@ impl Gateways {
 pub(crate) async fn drain(control: &mpsc::Sender<ToGateway>, within: Duration) {
     // A gateway whose connection has just closed has nothing to be told.
     let _ = control.send(ToGateway::Drain { within_ms: within.as_millis() as u64 }).await;
+}
+
+/// Tells whether `open` is what `wanted` asks for. Port 0 asks for any port, so the one that was chosen stays.
+fn is_open(wanted: &Listener, open: &Listener) -> bool {
+    let port = wanted.address.port();
+    wanted.tls == open.tls
+        && wanted.address.ip() == open.address.ip()
+        && (port == 0 || port == open.address.port())
 }
