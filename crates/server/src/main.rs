@@ -35,7 +35,19 @@ fn main() -> ExitCode {
         Command::ShimExec(args) => commands::shim::exec(args),
     };
     done.unwrap_or_else(|error| {
-        eprintln!("naru: {error:#}");
+        eprintln!("naru: {}", explain(&error));
         ExitCode::FAILURE
     })
+}
+
+/// An error with its causes, each said once: many a message names its cause already.
+fn explain(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+    }
+    text
 }

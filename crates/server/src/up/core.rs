@@ -73,6 +73,8 @@ pub(crate) struct Core {
     pub(crate) takeover: Option<TakeOver>,
     /// Whether `ready` has been logged.
     pub(crate) was_ready: bool,
+    /// When [`Core::keep_house`] last did.
+    pub(crate) house_kept: Option<Timestamp>,
 }
 
 /// How the loop ended.
@@ -153,6 +155,7 @@ impl Core {
         }
         self.advance_takeover().await;
         self.publish_status();
+        self.keep_house().await;
         match (wake_at, self.gateways.retry_at) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),

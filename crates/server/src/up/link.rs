@@ -26,6 +26,9 @@ pub(crate) struct Published {
     pub(crate) endpoints: BTreeMap<ServiceId, (u64, Arc<Endpoints>)>,
 }
 
+/// Takes in batches of records.
+pub(crate) type Records = Arc<dyn Fn(&[u8]) + Send + Sync>;
+
 /// Tells connections apart, also those of one gateway that connected twice.
 pub(crate) type ConnectionId = u64;
 
@@ -62,7 +65,7 @@ pub(crate) fn listen(
     path: &Path,
     published: watch::Receiver<Arc<Published>>,
     events: mpsc::Sender<LinkEvent>,
-    records: Arc<dyn Fn(&[u8]) + Send + Sync>,
+    records: Records,
 ) -> io::Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -98,7 +101,7 @@ async fn serve(
     connection: ConnectionId,
     published: watch::Receiver<Arc<Published>>,
     events: mpsc::Sender<LinkEvent>,
-    records: Arc<dyn Fn(&[u8]) + Send + Sync>,
+    records: Records,
 ) {
     let hello = match tokio::time::timeout(Duration::from_secs(5), read_hello(&stream)).await {
         Ok(Ok(hello)) => hello,
@@ -181,7 +184,7 @@ async fn read_all(
     read: OwnedReadHalf,
     connection: ConnectionId,
     events: &mpsc::Sender<LinkEvent>,
-    records: Arc<dyn Fn(&[u8]) + Send + Sync>,
+    records: Records,
 ) -> Result<(), Error> {
     let mut read = tokio::io::BufReader::with_capacity(64 << 10, read);
     let mut body = Vec::new();

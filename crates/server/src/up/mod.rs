@@ -7,6 +7,7 @@ mod file_watch;
 mod gateway_news;
 mod gateway_process;
 mod gateways;
+mod housekeeping;
 mod inbox;
 mod link;
 mod recover;
@@ -21,7 +22,6 @@ mod world;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 use naru_model::platform::Platform;
@@ -31,7 +31,6 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use self::core::{Core, Ended};
 use self::inbox::{Input, Request};
-use crate::clock::Clock;
 use crate::commands::UpArgs;
 
 /// A file that can't be used: `EX_DATAERR` is 65 and `EX_USAGE` 64 in sysexits.h; naru says 64 for both.
@@ -78,10 +77,15 @@ async fn serve(args: UpArgs, file: PathBuf, platform: Platform) -> Result<Ended>
     control::listen(&core, &state_dir, &args.console, token, stopped).await?;
     file_watch::start(file, inbox.clone()).context("can't watch the file for changes")?;
     stop_on_signals(inbox)?;
-    back_up_daily(core.state.clone(), core.clock);
     let ended = core.run(inputs).await;
     // The receivers may have ended before; then there is nobody to tell.
     let _ = stop.send(true);
+    if matches!(ended, Ended::Stopped) {
+        for name in ["naru.sock", "link.sock", "gateway.json"] {
+            // One that is not there need not be removed.
+            let _ = std::fs::remove_file(state_dir.join(name));
+        }
+    }
     Ok(ended)
 }
 
@@ -98,19 +102,6 @@ async fn apply_at_start(core: &mut Core, platform: Platform) -> Result<()> {
             Ok(())
         }
     }
-}
-
-/// Looks each hour whether the day's copy of the state is there, and makes it.
-fn back_up_daily(state: Arc<State>, clock: Clock) {
-    tokio::spawn(async move {
-        let mut hours = tokio::time::interval(Duration::from_secs(3600));
-        loop {
-            hours.tick().await;
-            if let Err(error) = state.back_up(clock.now()).await {
-                eprintln!("naru: no copy of the state could be made: {error}");
-            }
-        }
-    });
 }
 
 /// SIGTERM and Ctrl-C stop the platform; the second one does so at once.

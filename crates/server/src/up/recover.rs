@@ -70,6 +70,7 @@ pub(crate) async fn recover(
         stopping: None,
         takeover: None,
         was_ready: false,
+        house_kept: None,
     };
     core.read_state(platform).await?;
     let found = core.find_instances().await?;

@@ -89,3 +89,78 @@ impl Stopping {
         plan
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use naru_model::instance::InstanceId;
+    use naru_model::observed::Health;
+    use naru_model::platform::Protocol;
+    use tokio::sync::mpsc;
+
+    use super::super::world::{Gateway, Instance};
+    use super::*;
+
+    const GRACE: Duration = Duration::from_secs(7);
+
+    fn id() -> InstanceId {
+        "booking-1-1".parse().unwrap()
+    }
+
+    fn world(phase: Phase, process: Process) -> World {
+        let instance = Instance {
+            id: id(),
+            phase,
+            since: Timestamp(1),
+            started_at: Timestamp(1),
+            address: None,
+            protocol: Protocol::Http1,
+            pid: 1,
+            process,
+            health: Health::Unknown,
+            unrouted_in: None,
+        };
+        World { instances: BTreeMap::from([(id(), instance)]), ..World::default() }
+    }
+
+    fn stopping(at_once: bool) -> Stopping {
+        let graces = BTreeMap::from([(id().service, GRACE)]);
+        Stopping { at_once, graces, gateways_end_by: Timestamp(100) }
+    }
+
+    #[test]
+    fn instances_serve_until_the_last_gateway_has_ended() {
+        let mut world = world(Phase::Ready, Process::Running);
+        let (control, _commands) = mpsc::channel(1);
+        let gateway =
+            Gateway { pid: 1, since: Timestamp(1), acknowledged: 1, load: Default::default(), control };
+        world.gateways.insert(1, gateway);
+        assert_eq!(stopping(false).plan(&world, Timestamp(2)).actions, []);
+        world.gateways.clear();
+        assert_eq!(
+            stopping(false).plan(&world, Timestamp(2)).actions,
+            [Action::Stop { id: id(), grace: GRACE }]
+        );
+    }
+
+    #[test]
+    fn asked_twice_nothing_is_waited_for() {
+        let zero = [Action::Stop { id: id(), grace: Duration::ZERO }];
+        assert_eq!(stopping(true).plan(&world(Phase::Ready, Process::Running), Timestamp(2)).actions, zero);
+        assert_eq!(
+            stopping(true).plan(&world(Phase::Stopping, Process::Running), Timestamp(2)).actions,
+            zero
+        );
+    }
+
+    #[test]
+    fn one_that_was_told_is_not_told_again_and_one_that_has_ended_is_forgotten() {
+        assert_eq!(stopping(false).plan(&world(Phase::Stopping, Process::Running), Timestamp(2)).actions, []);
+        let ended = Process::Exited { at: Timestamp(2), code: Some(0), signal: None };
+        assert_eq!(
+            stopping(false).plan(&world(Phase::Stopping, ended), Timestamp(2)).actions,
+            [Action::Forget(id())]
+        );
+    }
+}
