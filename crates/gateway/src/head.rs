@@ -214,6 +214,26 @@ impl RequestHead {
         std::str::from_utf8(span.read(self.fields.bytes())).unwrap_or_default()
     }
 
+    fn target_span(&self) -> Span {
+        let end = self.query.map_or(self.path.end, |query| query.end.max(self.path.end + 1));
+        Span { start: self.path.start, end }
+    }
+
+    /// [`RequestHead::method_name`], to be copied.
+    pub fn method_bytes(&self) -> &[u8] {
+        self.method_name.read(self.fields.bytes())
+    }
+
+    /// [`RequestHead::target`], to be copied.
+    pub fn target_bytes(&self) -> &[u8] {
+        self.target_span().read(self.fields.bytes())
+    }
+
+    /// [`RequestHead::authority`], to be copied.
+    pub fn authority_bytes(&self) -> &[u8] {
+        self.authority.read(self.fields.bytes())
+    }
+
     pub fn method_name(&self) -> &str {
         self.text(self.method_name)
     }
@@ -239,8 +259,7 @@ impl RequestHead {
 
     /// Path and query as the client sent them.
     pub fn target(&self) -> &str {
-        let end = self.query.map_or(self.path.end, |query| query.end.max(self.path.end + 1));
-        self.text(Span { start: self.path.start, end })
+        self.text(self.target_span())
     }
 }
 

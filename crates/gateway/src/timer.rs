@@ -10,15 +10,23 @@ use std::time::Duration;
 use tokio::time::{Instant, Sleep};
 
 #[derive(Debug, Default)]
-pub(crate) struct Timer(Option<Pin<Box<Sleep>>>);
+pub(crate) struct Timer {
+    sleep: Option<Pin<Box<Sleep>>>,
+    /// The sleep knows whom to wake.
+    polled: bool,
+}
 
 impl Timer {
     /// Ready when `deadline` has passed. To be polled by one task only, with whatever deadline holds at the moment.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>, deadline: Instant) -> Poll<()> {
-        let sleep = self.0.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
         if deadline < sleep.deadline() {
             sleep.as_mut().reset(deadline);
+        } else if self.polled && !sleep.is_elapsed() {
+            // It will wake the task, and then it is time enough to look.
+            return Poll::Pending;
         }
+        self.polled = true;
         while sleep.as_mut().poll(cx).is_ready() {
             if sleep.deadline() >= deadline || Instant::now() >= deadline {
                 return Poll::Ready(());

@@ -39,16 +39,17 @@ impl<C: Client> Exchange<'_, C> {
         {
             answered.lease.failed(failure);
         }
-        passed?;
+        let ended = passed?;
         if answered.sending.is_done() {
             let endpoint = answered.lease.endpoint();
-            self.thread.pool.put(endpoint, answered.connection, &self.scratch.response);
+            self.thread.pool.put(endpoint, answered.connection, &self.scratch.response, ended);
         }
         Ok(())
     }
 
-    async fn pass_on(&mut self, service: &Service, answered: &mut Answered) -> Result<(), Error> {
-        let Answered { connection, sending, .. } = answered;
+    /// Returns when the answer had come to its end.
+    async fn pass_on(&mut self, service: &Service, answered: &mut Answered) -> Result<Instant, Error> {
+        let Answered { connection, sending, at, .. } = answered;
         let mut receiving = Pump::default();
         // Set when something stands still; nothing does in most requests.
         let mut moved_at: Option<Instant> = None;
@@ -56,7 +57,8 @@ impl<C: Client> Exchange<'_, C> {
         let mut sends = !sending.is_done();
         let result = poll_fn(|cx| {
             let waiting = match receiving.poll(cx, connection, self.client) {
-                Ok(None) => return Poll::Ready(Ok(())),
+                // An answer that came in one piece with its head has ended when that came.
+                Ok(None) => return Poll::Ready(Ok(moved_at.map_or(*at, |_| Instant::now()))),
                 Ok(Some(waiting)) => waiting,
                 Err(Broken::Source(error)) => return Poll::Ready(Err(Error::Cut(error))),
                 Err(Broken::Sink(_)) => return Poll::Ready(Err(Error::ClientGone)),

@@ -24,6 +24,8 @@ pub(super) struct Answered {
     pub(super) lease: Lease,
     /// The request's body, which may still be on its way.
     pub(super) sending: Pump,
+    /// When the head had come.
+    pub(super) at: Instant,
     pub(super) _permit: Permit,
 }
 
@@ -34,6 +36,12 @@ struct Failed {
     unseen: bool,
     /// A pooled connection was dead: no fault of the endpoint's.
     stale: bool,
+}
+
+/// When the last byte of a request that came through was sent, and when the head of the answer had come.
+struct Timing {
+    sent: Instant,
+    answered: Instant,
 }
 
 /// How far the request has got, over all attempts.
@@ -61,8 +69,8 @@ impl<C: Client> Exchange<'_, C> {
             (self.story.revision, self.story.ordinal) = (lease.key().revision, lease.key().ordinal);
             let failed = loop {
                 match self.try_once(service, &mut lease, &mut progress, fresh).await {
-                    Ok((connection, sending)) => {
-                        return Ok(Answered { connection, lease, sending, _permit: permit });
+                    Ok((connection, sending, at)) => {
+                        return Ok(Answered { connection, lease, sending, at, _permit: permit });
                     }
                     // Once more to the same endpoint, on a connection that can't be stale.
                     Err(failed) if failed.stale && self.may_send_again(&failed, &progress) => fresh = true,
@@ -94,17 +102,24 @@ impl<C: Client> Exchange<'_, C> {
         lease: &mut Lease,
         progress: &mut Progress,
         fresh: bool,
-    ) -> Result<(Connection, Pump), Failed> {
+    ) -> Result<(Connection, Pump, Instant), Failed> {
         let unseen = |error| Failed { error, unseen: true, stale: false };
-        let begin = Instant::now();
+        // Most requests get here at once; for those the clock need not be read again.
+        let at_once = self.story.attempts == 0 && self.story.waiting.is_zero();
+        let begin = if at_once { self.began } else { Instant::now() };
         self.story.attempts = self.story.attempts.saturating_add(1);
         let idempotent = self.scratch.request.method.is_idempotent();
         let thread = self.thread;
-        let pooled = if fresh { None } else { thread.pool.take(lease.endpoint(), idempotent, begin) };
+        let pooled = poll_fn(|cx| {
+            let usable = (!fresh).then(|| thread.pool.take(cx, lease.endpoint(), idempotent, begin));
+            Poll::Ready(usable.flatten())
+        })
+        .await;
         let reused = pooled.is_some();
         let mut connection = match pooled {
             Some(connection) => connection,
             None => {
+                let begin = Instant::now();
                 let deadline = after(begin, service.traffic.connect_timeout);
                 let connected = self.meanwhile(Some(deadline), connect(thread, lease.endpoint())).await;
                 self.story.connecting += begin.elapsed();
@@ -118,12 +133,12 @@ impl<C: Client> Exchange<'_, C> {
         let kept = progress.kept.take().unwrap_or_default();
         let first_byte = self.first_byte(service, &mut connection, &mut sending, &kept, progress).await;
         match first_byte {
-            Ok(elapsed) => {
+            Ok(Timing { sent, answered }) => {
                 self.story.bytes_in = sending.moved;
-                self.story.upstream = elapsed;
-                lease.answered(elapsed, self.scratch.response.status);
+                self.story.upstream = answered.duration_since(sent);
+                lease.answered(self.story.upstream, self.scratch.response.status);
                 sending.copy = None;
-                Ok((connection, sending))
+                Ok((connection, sending, answered))
             }
             Err(error) => {
                 self.story.bytes_in = sending.moved;
@@ -139,7 +154,7 @@ impl<C: Client> Exchange<'_, C> {
         }
     }
 
-    /// Sends the request and waits for the head of the answer; returns how long that took from the last byte sent.
+    /// Sends the request and waits for the head of the answer.
     async fn first_byte(
         &mut self,
         service: &Service,
@@ -147,19 +162,20 @@ impl<C: Client> Exchange<'_, C> {
         sending: &mut Pump,
         kept: &[u8],
         progress: &mut Progress,
-    ) -> Result<std::time::Duration, Error> {
+    ) -> Result<Timing, Error> {
         let mut kept = kept;
-        let mut moved_at = Instant::now();
+        // Of the body; not looked at until it stands still.
+        let mut moved_at: Option<Instant> = None;
         let mut moved = 0;
         poll_fn(|cx| {
             let mut waiting = Waiting::Sink;
             if !sending.is_done() {
                 match self.poll_sending(cx, connection, sending, &mut kept)? {
                     Some(for_whom) => waiting = for_whom,
-                    None => moved_at = Instant::now(),
+                    None => moved_at = Some(Instant::now()),
                 }
-                if sending.moved != moved {
-                    (moved, moved_at) = (sending.moved, Instant::now());
+                if !sending.is_done() && (moved_at.is_none() || sending.moved != moved) {
+                    (moved, moved_at) = (sending.moved, Some(Instant::now()));
                 }
             } else if self.client.poll_gone(cx).is_ready() {
                 return Poll::Ready(Err(Error::ClientGone));
@@ -167,7 +183,8 @@ impl<C: Client> Exchange<'_, C> {
             while let Poll::Ready(head) = connection.poll_head(cx, &mut self.scratch.response) {
                 head?;
                 if !self.scratch.response.is_interim() {
-                    return Poll::Ready(Ok(moved_at.elapsed()));
+                    let answered = Instant::now();
+                    return Poll::Ready(Ok(Timing { sent: moved_at.unwrap_or(answered), answered }));
                 }
                 progress.interim = true;
                 super::identify::end_hop(&mut self.scratch.response.fields);
@@ -178,6 +195,7 @@ impl<C: Client> Exchange<'_, C> {
             {
                 return Poll::Ready(Err(Error::ClientGone));
             }
+            let moved_at = *moved_at.get_or_insert_with(Instant::now);
             self.poll_patience(cx, service, moved_at, waiting, sending.is_done())
         })
         .await

@@ -67,7 +67,7 @@ fn is_forwarded(known: Known) -> bool {
 fn replace_forwarded(request: &mut RequestHead, added: &mut Lines, origin: &super::Origin) {
     request.fields.drop_where(|known, _| is_forwarded(known));
     added.append(&origin.lines);
-    let host = request.authority().as_bytes();
+    let host = request.authority_bytes();
     if !host.is_empty() {
         added.push("x-forwarded-host", &[host]);
         added.push("forwarded", &[origin.forwarded.as_bytes(), b";host=\"", host, b"\""]);
@@ -92,7 +92,7 @@ fn continue_forwarded(request: &mut RequestHead, added: &mut Lines, origin: &sup
     if request.fields.values(Known::XForwardedProto).next().is_none() {
         added.push("x-forwarded-proto", &[origin.proto.as_bytes()]);
     }
-    let host = request.authority().as_bytes();
+    let host = request.authority_bytes();
     if request.fields.values(Known::XForwardedHost).next().is_none() && !host.is_empty() {
         added.push("x-forwarded-host", &[host]);
     }

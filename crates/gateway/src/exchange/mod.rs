@@ -65,21 +65,21 @@ struct Exchange<'a, C> {
     story: Story,
 }
 
-/// Serves a request whose head has been read to `scratch`.
+/// Serves a request whose head has been read to `scratch`; returns when it had ended.
 pub(crate) async fn run<C: Client>(
     thread: &Thread,
     client: &mut C,
     scratch: &mut Scratch,
     timer: &mut Timer,
     began: Instant,
-) {
+) -> Instant {
     let table = thread.table();
     let story = Story::begin(thread, began);
     let mut exchange = Exchange { thread, table, client, scratch, timer, began, until: None, story };
     if let Err(error) = exchange.serve().await {
         exchange.fail(&error).await;
     }
-    exchange.record();
+    exchange.record()
 }
 
 /// Answers a request whose head could not be read, or was refused.

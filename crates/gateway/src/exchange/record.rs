@@ -57,7 +57,9 @@ impl Story {
 }
 
 impl<C: Client> Exchange<'_, C> {
-    pub(super) fn record(&self) {
+    /// Returns when the request had ended.
+    pub(super) fn record(&self) -> Instant {
+        let end = Instant::now();
         let (story, request) = (&self.story, &self.scratch.request);
         self.thread.reporter.record(&RequestRecord {
             start: story.start,
@@ -77,10 +79,11 @@ impl<C: Client> Exchange<'_, C> {
             waiting_us: micros(story.waiting),
             connecting_us: micros(story.connecting),
             upstream_us: micros(story.upstream),
-            whole_us: micros(self.began.elapsed()),
+            whole_us: micros(end.duration_since(self.began)),
             trace_id: story.trace_id,
             target: if self.table.access_log { request.target() } else { "" },
         });
+        end
     }
 }
 

@@ -39,12 +39,22 @@ pub(crate) struct Session {
     aborted: bool,
     /// Nothing more of what the client sends is understood.
     refused: bool,
+    /// Since when there is no request.
+    idle_since: Instant,
 }
 
 /// Takes over a connection that speaks HTTP/1, or may do so.
 pub(crate) fn begin(io: Io, origin: Origin, thread: &Thread) -> Session {
     let wire = Wire::new(io, thread.buffers.clone());
-    Session { wire, origin, protocol: 11, close: false, aborted: false, refused: false }
+    Session {
+        wire,
+        origin,
+        protocol: 11,
+        close: false,
+        aborted: false,
+        refused: false,
+        idle_since: Instant::now(),
+    }
 }
 
 /// What the first bytes of a connection turned out to be.
@@ -93,7 +103,9 @@ pub(crate) async fn serve(thread: &Rc<Thread>, mut session: Session, timer: &mut
     while let Some(began) = session.wait_for_request(thread, timer).await {
         let mut scratch = thread.scratch();
         match session.read_head(thread, &mut scratch, timer, began).await {
-            Ok(true) => exchange::run(thread, &mut session, &mut scratch, timer, began).await,
+            Ok(true) => {
+                session.idle_since = exchange::run(thread, &mut session, &mut scratch, timer, began).await;
+            }
             Ok(false) => session.close = true,
             Err(error) => {
                 (session.close, session.refused) = (true, true);
@@ -113,7 +125,7 @@ impl Session {
     async fn wait_for_request(&mut self, thread: &Thread, timer: &mut Timer) -> Option<Instant> {
         if self.wire.buffered().is_empty() {
             self.wire.rest();
-            let until = after(Instant::now(), thread.table().limits.keep_alive);
+            let until = after(self.idle_since, thread.table().limits.keep_alive);
             let came = poll_fn(|cx| {
                 match self.wire.poll_fill(cx) {
                     Poll::Ready(Ok(read)) => return Poll::Ready(read > 0),
@@ -169,7 +181,7 @@ impl Session {
         let parsed = request::parse(&self.wire.buffered()[..length], &bounds, &mut scratch.request);
         self.wire.discard(length);
         parsed.map_err(Error::Malformed)?;
-        if scratch.request.target().len() > limits.target.0 as usize {
+        if scratch.request.target_bytes().len() > limits.target.0 as usize {
             return Err(Error::Malformed(super::scan::Malformed::LineTooLong));
         }
         self.protocol = scratch.request.protocol;

@@ -1,6 +1,6 @@
 //! HTTP/1.1 to an endpoint.
 
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 
 use naru_model::record::Method;
 
@@ -41,9 +41,9 @@ impl Upstream {
         (self.keep_alive, self.held) = (false, false);
         self.wire.begin();
         let out = self.wire.compose(request.body);
-        out.extend_from_slice(request.method_name().as_bytes());
+        out.extend_from_slice(request.method_bytes());
         out.push(b' ');
-        out.extend_from_slice(request.target().as_bytes());
+        out.extend_from_slice(request.target_bytes());
         out.extend_from_slice(b" HTTP/1.1\r\n");
         request.fields.write_lines(out);
         out.extend_from_slice(added.as_bytes());
@@ -106,9 +106,8 @@ impl Upstream {
     }
 
     /// Tells whether the idle connection is still open. `ask`: have the kernel say so.
-    pub(crate) fn is_usable(&self, ask: bool) -> bool {
-        let mut nobody = Context::from_waker(Waker::noop());
-        let quiet = self.wire.io().seems_quiet(&mut nobody);
+    pub(crate) fn is_usable(&self, cx: &mut Context<'_>, ask: bool) -> bool {
+        let quiet = self.wire.io().seems_quiet(cx);
         (quiet && !ask) || self.wire.io().is_quiet()
     }
 

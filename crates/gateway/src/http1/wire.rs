@@ -141,9 +141,6 @@ impl Wire {
             return Poll::Ready(Ok(0));
         }
         if self.input.is_empty() {
-            if let Io::Tcp(tcp) = &self.io {
-                ready!(tcp.poll_read_ready(cx))?;
-            }
             self.input = self.buffers.take();
         }
         if self.end == self.input.len() {
@@ -156,7 +153,11 @@ impl Wire {
                 self.input.resize(larger, 0);
             }
         }
-        let read = ready!(self.io.poll_read_into(cx, &mut self.input[self.end..]))?;
+        let Poll::Ready(read) = self.io.poll_read_into(cx, &mut self.input[self.end..]) else {
+            self.rest();
+            return Poll::Pending;
+        };
+        let read = read?;
         self.eof = read == 0;
         self.end += read;
         self.received += read as u64;

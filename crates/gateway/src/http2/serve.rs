@@ -137,7 +137,9 @@ async fn serve_stream(
         read => read,
     };
     match read {
-        Ok(()) => exchange::run(&thread, &mut session, &mut scratch, &mut timer, began).await,
+        Ok(()) => {
+            exchange::run(&thread, &mut session, &mut scratch, &mut timer, began).await;
+        }
         Err(what) => {
             let error = Error::Malformed(what);
             exchange::refuse(&thread, &mut session, &mut scratch, &mut timer, began, &error).await;

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -53,6 +54,7 @@ impl Pool {
     /// Takes a connection that can be trusted with the request, if there is one.
     pub(crate) fn take(
         &self,
+        cx: &mut Context<'_>,
         endpoint: &Arc<Endpoint>,
         idempotent: bool,
         now: Instant,
@@ -74,14 +76,20 @@ impl Pool {
                 return None;
             }
             let idle = entry.idle.pop()?;
-            if now < idle.until && idle.connection.is_usable(rested) {
+            if now < idle.until && idle.connection.is_usable(cx, rested) {
                 return Some(Connection::Http1(idle.connection));
             }
         }
     }
 
-    /// Keeps a connection whose answer, `head`, has been read to its end, if it can be used again.
-    pub(crate) fn put(&self, endpoint: &Arc<Endpoint>, connection: Connection, head: &ResponseHead) {
+    /// Keeps a connection whose answer, `head`, was read to its end at `since`, if it can be used again.
+    pub(crate) fn put(
+        &self,
+        endpoint: &Arc<Endpoint>,
+        connection: Connection,
+        head: &ResponseHead,
+        since: Instant,
+    ) {
         let Connection::Http1(mut connection) = connection else { return };
         if !connection.is_reusable() || !endpoint.is_routed() {
             return;
@@ -92,7 +100,6 @@ impl Pool {
         if entry.idle.len() >= KEPT_PER_ENDPOINT {
             return;
         }
-        let since = Instant::now();
         let kept = head.keep_alive_seconds.map_or(KEPT_IDLE, |seconds| {
             Duration::from_secs(seconds.saturating_sub(1)).min(Duration::from_secs(60))
         });
@@ -125,8 +132,9 @@ impl Pool {
 
     /// Closes what has been idle for too long, or was closed by its endpoint. To be called every second or so.
     pub(crate) fn sweep(&self, now: Instant) {
+        let mut nobody = Context::from_waker(Waker::noop());
         self.0.borrow_mut().retain(|_, entry| {
-            entry.idle.retain(|idle| now < idle.until && idle.connection.is_usable(false));
+            entry.idle.retain(|idle| now < idle.until && idle.connection.is_usable(&mut nobody, false));
             entry.senders.retain_mut(Sender::is_open);
             !(entry.idle.is_empty() && entry.senders.is_empty())
         });
