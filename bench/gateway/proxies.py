@@ -49,6 +49,7 @@ http {{
     server 127.0.0.1:{backend}; keepalive 256; keepalive_requests 1000000000; keepalive_timeout 600s;
   }}
   proxy_http_version 1.1;
+  proxy_buffer_size 32k; proxy_buffers 8 32k; proxy_busy_buffers_size 64k;
   server {{
     listen 127.0.0.1:{plain} backlog=4096;
     listen 127.0.0.1:{tls} ssl backlog=4096;
@@ -70,6 +71,7 @@ HAPROXY_CONF = """
 global
   nbthread 1
   maxconn 8192
+  tune.bufsize 32768
   ssl-default-bind-options ssl-min-ver TLSv1.3
 defaults
   mode http
