@@ -61,6 +61,8 @@ pub(crate) async fn listen(
     tokio::spawn(listen::serve_unix(socket, door.clone(), log.clone(), stop.clone()));
     if console != "off" {
         let tcp = listen::bind_tcp(console).await?;
+        // With port 0 nobody else knows which one it is.
+        eprintln!("naru: the API listens on http://{}", tcp.local_addr()?);
         tokio::spawn(listen::serve_tcp(tcp, door, token, log, stop));
     }
     Ok(())
