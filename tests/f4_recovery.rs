@@ -114,7 +114,7 @@ fn f4_a_gateway_that_is_killed_is_replaced_within_a_second_on_the_same_sockets()
 fn f4_an_instance_that_crashes_is_replaced_and_said() {
     let naru = Naru::up(PORTAL);
     let victim = naru.instances("portal")[0].clone();
-    signal(victim.pid, Signal::SEGV);
+    signal(victim.pid, Signal::ABORT);
     naru.await_service("portal", "the replacement", |s| {
         is_well(s) && s.instances.iter().all(|i| i.pid != victim.pid)
     });

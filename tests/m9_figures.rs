@@ -42,12 +42,10 @@ fn m9_metrics_are_served_to_who_has_the_token() {
         &["--listen", "127.0.0.1:0", "--console", "127.0.0.1:0", "--token", "abracadabra"],
     );
     naru.get("/");
-    let line = naru.output();
-    let console = line.split_whitespace().find_map(|word| {
-        let address = word.strip_prefix("http://").unwrap_or(word).trim_end_matches(['/', ',']);
-        address.parse::<std::net::SocketAddr>().ok().filter(|a| *a != naru.address() && a.port() != 0)
-    });
-    let console = console.unwrap_or_else(|| panic!("the server does not say where its API listens: {line}"));
+    let said = naru.output();
+    let line = said.lines().find_map(|line| line.strip_prefix("naru: the API listens on http://"));
+    let console = line.unwrap_or_else(|| panic!("the server does not say where its API listens: {said}"));
+    let console: std::net::SocketAddr = console.parse().unwrap();
     let ask = |token: &str| {
         let mut client = Client::connect(console).unwrap();
         client.send(format!("GET /metrics HTTP/1.1\r\nhost: x\r\n{token}\r\n")).unwrap();

@@ -185,7 +185,15 @@ impl Naru {
 
     /// The newest events, at most 1,000, oldest first.
     pub fn events(&self) -> Vec<Event> {
-        serde_json::from_value(self.json(&["events", "-n", "1000"])).unwrap()
+        let printed = self.run(&["events", "-n", "1000", "--json"]);
+        printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// As [`Naru::events`], none while no server answers.
+    fn try_events(&self) -> Vec<Event> {
+        let output = self.try_run(&["events", "-n", "1000", "--json"]);
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     pub fn count_events(&self, kind: Kind) -> usize {
@@ -230,7 +238,7 @@ impl Naru {
     pub fn await_event(&self, kind: Kind) -> Event {
         let began = Instant::now();
         loop {
-            if let Some(event) = self.events().into_iter().find(|event| event.kind == kind) {
+            if let Some(event) = self.try_events().into_iter().find(|event| event.kind == kind) {
                 return event;
             }
             assert!(began.elapsed() < PATIENCE, "no event {kind:?}\n{}", self.output());
