@@ -106,12 +106,15 @@ impl Core {
         }
     }
 
-    /// Listens where the file says. When that changes, a new gateway takes over and the old one ends what it has.
+    /// Listens where and with as many threads as the file says. When that changes, a new gateway takes over and the old
+    /// one ends what it has. Sockets that stay are as many as they were: threads beyond them idle until the next start.
     pub(crate) async fn listen_as(&mut self, platform: &Platform, now: Timestamp) -> Result<(), Refused> {
         let wanted = self.options.listeners(platform);
-        let changed = self.gateways.listen(&wanted).map_err(|error| Refused::Failed(error.to_string()))?;
-        if changed && self.gateways.current != 0 {
-            self.begin_takeover(None, now)?;
+        let threads = platform.gateway.threads;
+        let other_threads = std::mem::replace(&mut self.gateways.threads, threads) != threads;
+        let old = self.gateways.listen(&wanted).map_err(|error| Refused::Failed(error.to_string()))?;
+        if (old.is_some() || other_threads) && self.gateways.current != 0 {
+            self.begin_takeover(None, old, now)?;
         }
         Ok(())
     }

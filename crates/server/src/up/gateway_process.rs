@@ -20,12 +20,22 @@ pub(crate) struct Socket {
     pub(crate) fd: OwnedFd,
 }
 
+impl Socket {
+    /// Another descriptor of the same socket.
+    pub(crate) fn copy(&self) -> Result<Socket, Error> {
+        let fd = self.fd.try_clone().map_err(Error::Copy)?;
+        Ok(Socket { listener: self.listener.clone(), fd })
+    }
+}
+
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error("{0}: {source}; is another program there? (`ss -ltnp` tells which)", source = .0.source)]
     Listen(#[from] naru_gateway::listen::Error),
     #[error("can't tell the address of a listening socket: {0}")]
     Address(io::Error),
+    #[error("can't copy a listening socket: {0}")]
+    Copy(io::Error),
     #[error("can't start the gateway ({program}): {source}")]
     Start { program: PathBuf, source: io::Error },
 }

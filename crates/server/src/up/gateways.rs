@@ -79,22 +79,26 @@ impl Gateways {
         self.set_current(pid, now);
     }
 
-    /// Opens the sockets that `wanted` asks for and are not open yet, and closes the others. Tells whether any changed.
+    /// Opens the sockets that `wanted` asks for and are not open yet, and drops the others; a gateway that has them keeps
+    /// them. Returns those there were, if any changed.
     ///
     /// # Errors
     /// An address can't be had; then all stay as they were.
-    pub(crate) fn listen(&mut self, wanted: &[Listener]) -> Result<bool, gateway_process::Error> {
-        let missing: Vec<Listener> = wanted
-            .iter()
-            .filter(|wanted| !self.sockets.iter().any(|socket| is_open(wanted, &socket.listener)))
-            .cloned()
-            .collect();
-        let opened = gateway_process::bind(&missing, self.threads)?;
-        let before = self.sockets.len();
-        self.sockets.retain(|socket| wanted.iter().any(|wanted| is_open(wanted, &socket.listener)));
-        let changed = !opened.is_empty() || self.sockets.len() != before;
-        self.sockets.extend(opened);
-        Ok(changed)
+    pub(crate) fn listen(
+        &mut self,
+        wanted: &[Listener],
+    ) -> Result<Option<Vec<Socket>>, gateway_process::Error> {
+        let is_wanted = |socket: &&Socket| wanted.iter().any(|wanted| is_open(wanted, &socket.listener));
+        let is_missing =
+            |wanted: &&Listener| !self.sockets.iter().any(|socket| is_open(wanted, &socket.listener));
+        let missing: Vec<Listener> = wanted.iter().filter(is_missing).cloned().collect();
+        if missing.is_empty() && self.sockets.iter().all(|socket| is_wanted(&socket)) {
+            return Ok(None);
+        }
+        let mut sockets =
+            self.sockets.iter().filter(is_wanted).map(Socket::copy).collect::<Result<Vec<_>, _>>()?;
+        sockets.extend(gateway_process::bind(&missing, self.threads)?);
+        Ok(Some(std::mem::replace(&mut self.sockets, sockets)))
     }
 
     /// Starts a gateway on the sockets; it is the current one from now on.
@@ -109,8 +113,22 @@ impl Gateways {
         Ok(pid)
     }
 
+    /// Takes the sockets there were before they changed, if they did.
+    pub(crate) fn put_back(&mut self, sockets: Option<Vec<Socket>>) {
+        if let Some(sockets) = sockets {
+            self.sockets = sockets;
+        }
+    }
+
     /// Makes a gateway that still serves the current one again, after another failed to take over.
-    pub(crate) fn go_back(&mut self, pid: u32, program: PathBuf, now: Timestamp) {
+    pub(crate) fn go_back(
+        &mut self,
+        pid: u32,
+        program: PathBuf,
+        sockets: Option<Vec<Socket>>,
+        now: Timestamp,
+    ) {
+        self.put_back(sockets);
         self.program = program.clone();
         self.running_program = program;
         self.set_current(pid, now);

@@ -10,6 +10,7 @@ use naru_model::event::{Kind, Severity};
 use naru_model::units::Timestamp;
 
 use super::core::Core;
+use super::gateway_process::Socket;
 use super::gateways;
 use super::inbox::{Done, Refused};
 
@@ -26,6 +27,8 @@ pub(crate) struct TakeOver {
     since: Timestamp,
     /// The program that the server is to become afterwards.
     become_program: Option<PathBuf>,
+    /// The sockets there were, when they have changed.
+    old_sockets: Option<Vec<Socket>>,
     pub(crate) handed_over: bool,
 }
 
@@ -40,7 +43,7 @@ impl Core {
         let version = version_of(&binary).await?;
         let message = format!("naru is replaced by {} ({version})", binary.display());
         self.gateways.program = binary.clone();
-        self.begin_takeover(Some(binary), now)?;
+        self.begin_takeover(Some(binary), None, now)?;
         self.note(Kind::Upgraded, Severity::Info, None, message, actor, now);
         Ok(Done { revision: 0, count: 0 })
     }
@@ -48,17 +51,31 @@ impl Core {
     pub(crate) fn begin_takeover(
         &mut self,
         become_program: Option<PathBuf>,
+        old_sockets: Option<Vec<Socket>>,
         now: Timestamp,
     ) -> Result<(), Refused> {
-        if self.takeover.is_some() {
-            return Err(Refused::Failed(
-                "another gateway is taking over at this moment; try again in a second".into(),
-            ));
-        }
         let (old, old_program) = (self.gateways.current, self.gateways.running_program.clone());
-        let new = self.gateways.start(now).map_err(|error| Refused::Failed(error.to_string()))?;
-        self.takeover =
-            Some(TakeOver { new, old, old_program, since: now, become_program, handed_over: false });
+        let started = if self.takeover.is_some() {
+            Err("another gateway is taking over at this moment; try again in a second".to_owned())
+        } else {
+            self.gateways.start(now).map_err(|error| error.to_string())
+        };
+        let new = match started {
+            Ok(pid) => pid,
+            Err(why) => {
+                self.gateways.put_back(old_sockets);
+                return Err(Refused::Failed(why));
+            }
+        };
+        self.takeover = Some(TakeOver {
+            new,
+            old,
+            old_program,
+            since: now,
+            become_program,
+            old_sockets,
+            handed_over: false,
+        });
         Ok(())
     }
 
@@ -92,7 +109,7 @@ impl Core {
         else {
             return false;
         };
-        self.gateways.go_back(takeover.old, takeover.old_program, now);
+        self.gateways.go_back(takeover.old, takeover.old_program, takeover.old_sockets, now);
         let message = format!(
             "the new gateway (pid {pid}) did not take over, gateway.log may tell why; gateway {} goes on",
             takeover.old
