@@ -31,6 +31,14 @@ pub(crate) fn run(args: ServerArgs) -> Result<ExitCode> {
     })?
 }
 
+/// Rows of the terminal; as good as endless where there is none.
+fn rows() -> usize {
+    match rustix::termios::tcgetwinsize(std::io::stdout()) {
+        Ok(size) if size.ws_row > 0 => size.ws_row.into(),
+        _ => usize::MAX,
+    }
+}
+
 async fn show(client: &naru_api::client::Client, json: bool) -> Result<()> {
     let mut ticks = tokio::time::interval(EVERY);
     loop {
@@ -39,8 +47,9 @@ async fn show(client: &naru_api::client::Client, json: bool) -> Result<()> {
         if json {
             output::print_json_line(&now)?;
         } else {
-            let text = status::text(&now).replace('\n', "\x1b[K\r\n");
-            print!("\x1b[H{text}\x1b[J");
+            let lines = status::text(&now);
+            let shown: Vec<&str> = lines.lines().take(rows().saturating_sub(1)).collect();
+            print!("\x1b[H{}\x1b[K\x1b[J", shown.join("\x1b[K\r\n"));
             std::io::stdout().flush()?;
         }
     }
