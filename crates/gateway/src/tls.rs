@@ -68,9 +68,9 @@ impl Certificates {
     }
 
     /// Reads the files if others are wanted or one has changed. What can't be used is logged, once, and changes nothing.
-    /// Any thread may call this at any time; one at a time does the work.
+    /// Any thread may call this at any time; others wait for the one that reads.
     pub(crate) fn refresh(&self, wanted: &[Certificate]) {
-        let Ok(mut seen) = self.seen.try_lock() else { return };
+        let mut seen = self.seen.lock().unwrap_or_else(|e| e.into_inner());
         let now: Vec<Seen> =
             wanted.iter().map(|c| (c.clone(), [changed(&c.cert), changed(&c.key)])).collect();
         if now == *seen {

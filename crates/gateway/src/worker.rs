@@ -86,11 +86,11 @@ async fn accept(
     connections: Arc<Connections>,
 ) {
     loop {
-        let limit = thread.table().limits.connections;
-        let connection = connections.open(limit).await;
         match listener.accept().await {
             Ok((tcp, peer)) => {
-                let connection = Accepted { tcp, peer, _counted: connection };
+                // One that is over the limit waits here, and those behind it in the kernel's queue.
+                let counted = connections.open(thread.table().limits.connections).await;
+                let connection = Accepted { tcp, peer, _counted: counted };
                 spawn_local(serve(thread.clone(), connection, certificates.clone()));
             }
             Err(error) if is_of_the_connection(&error) => {}

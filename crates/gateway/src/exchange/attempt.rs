@@ -13,10 +13,14 @@ use super::{Client, Exchange};
 use crate::body::{self, Again, Broken, Pump, Waiting};
 use crate::endpoint::InstanceKey;
 use crate::error::Error;
+use crate::http1::scan::Malformed;
 use crate::lease::Lease;
 use crate::service::{Permit, Service};
 use crate::timer::after;
 use crate::upstream::{Connection, connect};
+
+/// 1xx heads that one request is passed before its endpoint is taken for broken.
+const MOST_INTERIM: usize = 64;
 
 /// A request to which the head of an answer has come.
 pub(super) struct Answered {
@@ -49,8 +53,8 @@ struct Timing {
 struct Progress {
     /// What was taken of its body from the client so far; `None`: too much to be kept.
     kept: Option<Vec<u8>>,
-    /// The client got a 1xx of an attempt.
-    interim: bool,
+    /// How many 1xx the client got, over all attempts.
+    interim: usize,
 }
 
 impl<C: Client> Exchange<'_, C> {
@@ -60,7 +64,7 @@ impl<C: Client> Exchange<'_, C> {
         mut permit: Permit,
     ) -> Result<Answered, Error> {
         let mut tried: Vec<InstanceKey> = Vec::new();
-        let mut progress = Progress { kept: Some(Vec::new()), interim: false };
+        let mut progress = Progress { kept: Some(Vec::new()), interim: 0 };
         let mut fresh = false;
         loop {
             let picked = self.meanwhile(None, permit.pick(&tried)).await;
@@ -93,7 +97,7 @@ impl<C: Client> Exchange<'_, C> {
 
     fn may_send_again(&self, failed: &Failed, progress: &Progress) -> bool {
         let harmless = failed.unseen || self.scratch.request.method.is_idempotent();
-        harmless && progress.kept.is_some() && !progress.interim
+        harmless && progress.kept.is_some() && progress.interim == 0
     }
 
     async fn try_once(
@@ -126,8 +130,10 @@ impl<C: Client> Exchange<'_, C> {
                 connected.map_err(unseen)?.map_err(|error| unseen(Error::Connect(error)))?
             }
         };
-        if let Err(error) = connection.begin(&self.scratch.request, &self.scratch.added) {
-            return Err(Failed { error: Error::Broken(error), unseen: true, stale: reused });
+        match connection.begin(&self.scratch.request, &self.scratch.added) {
+            Ok(()) => {}
+            Err(body::Error::Malformed(what)) => return Err(unseen(Error::Malformed(what))),
+            Err(error) => return Err(Failed { error: Error::Broken(error), unseen: true, stale: reused }),
         }
         let mut sending = Pump::keeping();
         let kept = progress.kept.take().unwrap_or_default();
@@ -186,11 +192,14 @@ impl<C: Client> Exchange<'_, C> {
                     let answered = Instant::now();
                     return Poll::Ready(Ok(Timing { sent: moved_at.unwrap_or(answered), answered }));
                 }
-                progress.interim = true;
+                progress.interim += 1;
+                if progress.interim > MOST_INTERIM {
+                    return Poll::Ready(Err(Error::BadAnswer(Malformed::Syntax("1xx without end"))));
+                }
                 super::identify::end_hop(&mut self.scratch.response.fields);
                 self.client.interim(&self.scratch.request, &self.scratch.response);
             }
-            if progress.interim
+            if progress.interim > 0
                 && let Poll::Ready(Err(_)) = self.client.poll_flush(cx)
             {
                 return Poll::Ready(Err(Error::ClientGone));

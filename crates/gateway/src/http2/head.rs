@@ -46,9 +46,9 @@ pub(super) fn read_request(
     let length = read_fields(parts, head)?;
     head.body = match length {
         _ if ended => Body::Empty,
-        Some(length) if length > 0 => Body::Sized(length),
-        // An empty one may still have trailers.
-        _ => Body::Streamed,
+        Some(0) => Body::Empty,
+        Some(length) => Body::Sized(length),
+        None => Body::Streamed,
     };
     if head.body == Body::Empty {
         head.expects_continue = false;
@@ -117,19 +117,25 @@ fn read_fields(parts: &request::Parts, head: &mut RequestHead) -> Result<Option<
     Ok(length)
 }
 
+/// HTTP/1 allows characters in hosts and targets that HTTP/2 does not.
+const NOT_FOR_HTTP2: Error =
+    Error::Malformed(Malformed::Syntax("the endpoint speaks HTTP/2, which can't carry it"));
+
 /// Makes a request to an endpoint.
+///
+/// # Errors
+/// [`Error::Malformed`]: it can't be said in HTTP/2, which is the client's doing.
 pub(super) fn write_request(head: &RequestHead, added: &Lines) -> Result<Request<()>, Error> {
-    let broken = |_| Error::WrongLength;
+    let broken = |_| NOT_FOR_HTTP2;
     let mut request = Request::new(());
     *request.version_mut() = Version::HTTP_2;
-    *request.method_mut() =
-        Method::from_bytes(head.method_name().as_bytes()).map_err(|_| Error::WrongLength)?;
+    *request.method_mut() = Method::from_bytes(head.method_bytes()).map_err(|_| NOT_FOR_HTTP2)?;
     let mut uri = http::uri::Parts::default();
     uri.scheme = Some(Scheme::HTTP);
     let authority = if head.authority().is_empty() { "localhost" } else { head.authority() };
     uri.authority = Some(Authority::try_from(authority).map_err(broken)?);
     uri.path_and_query = Some(PathAndQuery::try_from(head.target()).map_err(broken)?);
-    *request.uri_mut() = Uri::from_parts(uri).map_err(|_| Error::WrongLength)?;
+    *request.uri_mut() = Uri::from_parts(uri).map_err(|_| NOT_FOR_HTTP2)?;
     let fields = head.fields.iter().filter(|(known, _, _)| *known != Known::Host);
     write_fields(fields.map(|(_, name, value)| (name, value)).chain(added.iter()), request.headers_mut());
     if head.takes_trailers {
@@ -167,7 +173,12 @@ pub(super) fn read_response(
     head.body = match head.content_length {
         _ if bodiless || ended => Body::Empty,
         Some(length) if length > 0 => Body::Sized(length),
-        _ => Body::Streamed,
+        _ => {
+            // No data, but maybe trailers: HTTP/1 has them only where no length is given.
+            head.fields.drop_where(|known, _| known == Known::ContentLength);
+            head.content_length = None;
+            Body::Streamed
+        }
     };
     if ended && !bodiless && head.content_length.is_some_and(|length| length > 0) {
         return Err(Malformed::Syntax("a body shorter than its head says"));

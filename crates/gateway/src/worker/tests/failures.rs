@@ -320,3 +320,16 @@ fn idle_connections_to_an_endpoint_that_left_are_closed_at_once() {
     assert_eq!(busy.text(3), "abc");
     assert!(busy.is_closed());
 }
+
+#[test]
+fn interim_answers_without_end_are_502() {
+    let upstream = Upstream::listen();
+    let gateway = Gateway::start(&[upstream.address]);
+    let mut client = gateway.connect();
+    client.say(GET);
+    let mut endpoint = upstream.accept();
+    endpoint.head();
+    endpoint.say("HTTP/1.1 102 Processing\r\n\r\n".repeat(100));
+    let answers = client.until(b"502 Bad Gateway\r\n");
+    assert_eq!(answers.matches("HTTP/1.1 102 ").count(), 64);
+}

@@ -124,3 +124,23 @@ fn a_smuggled_request_is_never_served() {
     assert_eq!(answers.matches("HTTP/1.1 ").count(), 1, "{answers}");
     assert!(upstream.has_no_connection());
 }
+
+#[test]
+fn connections_over_the_limit_wait_for_one_to_close() {
+    let mut routing = routing();
+    routing.limits.connections = 2;
+    routing.routes.clear();
+    let gateway = Gateway::with(routing, &[], Protocol::Http1);
+    let get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    let (mut first, mut second, mut third) = (gateway.connect(), gateway.connect(), gateway.connect());
+    for client in [&mut first, &mut second] {
+        client.say(get);
+        assert!(client.head().starts_with("HTTP/1.1 404 "));
+    }
+    third.say(get);
+    third.tcp.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+    assert!(std::io::Read::read(&mut third.tcp, &mut [0; 1]).is_err());
+    first.close();
+    third.tcp.set_read_timeout(Some(PATIENCE)).unwrap();
+    assert!(third.head().starts_with("HTTP/1.1 404 "));
+}

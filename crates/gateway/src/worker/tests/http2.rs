@@ -333,3 +333,52 @@ async fn a_draining_gateway_says_so_and_ends_what_it_has() {
     assert_eq!(read(answer.body_mut()).await.0, b"hi");
     tokio::task::spawn_blocking(move || gateway.ended()).await.unwrap();
 }
+
+#[tokio::test]
+async fn no_length_is_given_twice_over_when_an_empty_body_is_announced() {
+    let upstream = Upstream::listen();
+    let gateway = Gateway::start(&[upstream.address]);
+    let mut client = client(&gateway).await;
+    let mut message = request("POST", "/");
+    message.headers_mut().insert("content-length", "0".parse().unwrap());
+    // The end comes after the head.
+    let (answer, mut send) = client.send_request(message, false).unwrap();
+    send.send_data(Bytes::new(), true).unwrap();
+    let served = tokio::task::spawn_blocking(move || {
+        let mut endpoint = upstream.accept();
+        let head = endpoint.head();
+        assert_eq!((field(&head, "content-length"), field(&head, "transfer-encoding")), (Some("0"), None));
+        endpoint.say("HTTP/1.1 204 None\r\n\r\n");
+    });
+    assert_eq!(answer.await.unwrap().status(), 204);
+    served.await.unwrap();
+
+    let endpoint = Endpoint::listen().await;
+    let gateway = endpoint.gateway();
+    let mut peer = gateway.connect();
+    let asked = tokio::task::spawn_blocking(move || {
+        peer.say("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        (peer.head(), peer.head())
+    });
+    let (_, mut respond) = endpoint.stream().await;
+    let answer = Response::builder().header("content-length", "0").body(()).unwrap();
+    let mut back = respond.send_response(answer, false).unwrap();
+    back.send_trailers(trailers("x-sum", "0")).unwrap();
+    let (head, body) = asked.await.unwrap();
+    assert_eq!((field(&head, "content-length"), field(&head, "transfer-encoding")), (None, Some("chunked")));
+    assert_eq!(body, "0\r\nx-sum: 0\r\n\r\n");
+}
+
+#[tokio::test]
+async fn what_http2_can_not_carry_is_the_clients_fault() {
+    let endpoint = Endpoint::listen().await;
+    let mut gateway = endpoint.gateway();
+    let mut peer = gateway.connect();
+    let answered = tokio::task::spawn_blocking(move || {
+        peer.say("GET /a HTTP/1.1\r\nHost: a%zz$(b\r\n\r\n");
+        peer.head()
+    });
+    let _connection = endpoint.accept().await;
+    assert!(answered.await.unwrap().starts_with("HTTP/1.1 400 "));
+    gateway.record(|record| assert_eq!((record.status, record.fault), (400, Fault::Client)));
+}
