@@ -11,9 +11,9 @@ use crate::observed::Health;
 use crate::snapshot::{Endpoints, Routing, ServiceId};
 
 /// The first byte of a frame's body: a [`ToGateway`] or [`ToServer`] as JSON.
-pub const KIND_MESSAGE: u8 = b'm';
+const KIND_MESSAGE: u8 = b'm';
 /// Gateway to server only: a batch of records, see [`crate::record`].
-pub const KIND_RECORDS: u8 = b'r';
+const KIND_RECORDS: u8 = b'r';
 /// The longest frame, in bytes, kind included. 2,000 endpoints and 1,000 routes are below 1 MiB.
 pub const MAX_FRAME: usize = 16 << 20;
 

@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 
 use futures_util::FutureExt;
 use naru_model::instance::InstanceId;
-use naru_model::link::{KIND_RECORDS, Load};
+use naru_model::link::Load;
 use naru_model::observed::Health;
 use naru_model::platform::Traffic;
 use naru_model::record::{FIXED_LEN, Fault, Method, RequestRecord};
@@ -347,9 +347,7 @@ fn the_order_to_drain_is_passed_on_once() {
 fn a_server_that_talks_nonsense_is_hung_up_on_and_called_again() {
     let gateway = Gateway::start(&[]);
     let listener = gateway.listen();
-    for nonsense in
-        [b"HTTP/1.1 400 Bad Request\r\n\r\n".as_slice(), &[0, 0, 0, 1, KIND_RECORDS], b"\0\0\0\x03m{}"]
-    {
+    for nonsense in [b"HTTP/1.1 400 Bad Request\r\n\r\n".as_slice(), b"\0\0\0\x01r", b"\0\0\0\x03m{}"] {
         let mut server = Server::accept(&listener);
         server.hello();
         server.stream.write_all(nonsense).unwrap();

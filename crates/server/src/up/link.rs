@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use naru_model::link::{self, Listener, ToGateway, ToServer};
+use naru_model::link::{Frame, FrameError, Listener, ToGateway, ToServer};
 use naru_model::snapshot::{Endpoints, Routing, ServiceId};
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
@@ -16,8 +16,10 @@ use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{mpsc, watch};
 
-/// Sockets that one hello may carry. More than any machine has gateway threads times addresses.
-const MAX_LISTENERS: usize = 250;
+/// Descriptors that one message may carry, Linux's SCM_MAX_FD. A hello with more comes in several.
+const DESCRIPTORS_AT_ONCE: usize = 253;
+/// Room for what is read at once, in bytes: a batch of records.
+const READ_AT_ONCE: usize = 64 << 10;
 
 /// The newest tables, each with its version. A connection sends what it has not sent yet.
 #[derive(Debug, Clone, Default)]
@@ -50,10 +52,8 @@ pub(crate) struct Hello {
 pub(crate) enum Error {
     #[error("can't talk to the gateway: {0}")]
     Io(#[from] io::Error),
-    #[error("the gateway sent a frame of {0} bytes; the most is {max}", max = link::MAX_FRAME)]
-    TooLong(usize),
-    #[error("the gateway sent a frame of an unknown kind ({0})")]
-    UnknownKind(u8),
+    #[error("the gateway does not speak as it should: {0}")]
+    Frame(#[from] FrameError),
     #[error("the gateway sent a message that can't be read: {0}")]
     Unreadable(#[from] serde_json::Error),
     #[error("the gateway did not begin with a hello and a descriptor for each listener")]
@@ -103,7 +103,8 @@ async fn serve(
     events: mpsc::Sender<LinkEvent>,
     records: Records,
 ) {
-    let hello = match tokio::time::timeout(Duration::from_secs(5), read_hello(&stream)).await {
+    let mut received = Vec::new();
+    let hello = match tokio::time::timeout(Duration::from_secs(5), read_hello(&stream, &mut received)).await {
         Ok(Ok(hello)) => hello,
         Ok(Err(error)) => return eprintln!("naru: {error}"),
         Err(_) => return eprintln!("naru: {}", Error::NoHello),
@@ -114,7 +115,7 @@ async fn serve(
     }
     let (read, write) = stream.into_split();
     let ended = tokio::select! {
-        ended = read_all(read, connection, &events, records) => ended,
+        ended = read_all(read, received, connection, &events, records) => ended,
         ended = write_all(write, published, commands) => ended,
     };
     if let Err(error) = ended
@@ -126,81 +127,84 @@ async fn serve(
     let _ = events.send(LinkEvent::Lost { connection }).await;
 }
 
-/// Reads the first frame together with the descriptors that travel beside it.
-async fn read_hello(stream: &UnixStream) -> Result<Hello, Error> {
+/// Reads the first frame together with the descriptors that travel beside it. What came after it stays in `received`.
+async fn read_hello(stream: &UnixStream, received: &mut Vec<u8>) -> Result<Hello, Error> {
     let mut descriptors = Vec::new();
-    let mut head = [0; 4];
-    receive(stream, &mut head, &mut descriptors).await?;
-    let len = checked_len(u32::from_be_bytes(head))?;
-    let mut body = vec![0; len];
-    receive(stream, &mut body, &mut descriptors).await?;
-    match serde_json::from_slice(&body[1..])? {
-        ToServer::Hello { pid, build, listeners, .. } if listeners.len() == descriptors.len() => {
-            Ok(Hello { pid, build, listeners: listeners.into_iter().zip(descriptors).collect() })
+    loop {
+        let mut rest = received.as_slice();
+        let Some(frame) = Frame::decode(&mut rest)? else {
+            receive(stream, received, &mut descriptors).await?;
+            continue;
+        };
+        let Frame::Message(message) = frame else { return Err(Error::NoHello) };
+        let ToServer::Hello { pid, build, listeners, .. } = serde_json::from_slice(message)? else {
+            return Err(Error::NoHello);
+        };
+        if listeners.len() != descriptors.len() {
+            return Err(Error::NoHello);
         }
-        _ => Err(Error::NoHello),
+        let used = received.len() - rest.len();
+        received.drain(..used);
+        return Ok(Hello { pid, build, listeners: listeners.into_iter().zip(descriptors).collect() });
     }
 }
 
-/// Fills `buffer`, and puts the descriptors that came with its bytes into `descriptors`.
+/// Appends what has come to `received`, and the descriptors that came with it to `descriptors`.
 async fn receive(
     stream: &UnixStream,
-    buffer: &mut [u8],
+    received: &mut Vec<u8>,
     descriptors: &mut Vec<OwnedFd>,
 ) -> Result<(), Error> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        let rest = &mut buffer[filled..];
-        let received = stream
-            .async_io(Interest::READABLE, || {
-                let mut space =
-                    [std::mem::MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_LISTENERS))];
-                let mut ancillary = RecvAncillaryBuffer::new(&mut space);
-                let mut parts = [io::IoSliceMut::new(rest)];
-                let received =
-                    rustix::net::recvmsg(stream, &mut parts, &mut ancillary, RecvFlags::CMSG_CLOEXEC)?;
-                for message in ancillary.drain() {
-                    if let RecvAncillaryMessage::ScmRights(fds) = message {
-                        descriptors.extend(fds);
-                    }
+    let mut bytes = [0; 4096];
+    let count = stream
+        .async_io(Interest::READABLE, || {
+            let mut space =
+                [std::mem::MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS_AT_ONCE))];
+            let mut ancillary = RecvAncillaryBuffer::new(&mut space);
+            let mut parts = [io::IoSliceMut::new(&mut bytes)];
+            let message = rustix::net::recvmsg(stream, &mut parts, &mut ancillary, RecvFlags::CMSG_CLOEXEC)?;
+            for beside in ancillary.drain() {
+                if let RecvAncillaryMessage::ScmRights(fds) = beside {
+                    descriptors.extend(fds);
                 }
-                Ok(received.bytes)
-            })
-            .await?;
-        if received == 0 {
-            return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
-        }
-        filled += received;
+            }
+            Ok(message.bytes)
+        })
+        .await?;
+    if count == 0 {
+        return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
     }
+    received.extend_from_slice(&bytes[..count]);
     Ok(())
 }
 
-fn checked_len(len: u32) -> Result<usize, Error> {
-    let len = len as usize;
-    if len == 0 || len > link::MAX_FRAME { Err(Error::TooLong(len)) } else { Ok(len) }
-}
-
+/// Takes in all that the gateway says, beginning with what has been `received` already.
 async fn read_all(
-    read: OwnedReadHalf,
+    mut read: OwnedReadHalf,
+    mut received: Vec<u8>,
     connection: ConnectionId,
     events: &mpsc::Sender<LinkEvent>,
     records: Records,
 ) -> Result<(), Error> {
-    let mut read = tokio::io::BufReader::with_capacity(64 << 10, read);
-    let mut body = Vec::new();
     loop {
-        let len = checked_len(read.read_u32().await?)?;
-        body.resize(len, 0);
-        read.read_exact(&mut body).await?;
-        match body[0] {
-            link::KIND_RECORDS => records(&body[1..]),
-            link::KIND_MESSAGE => {
-                let message = serde_json::from_slice(&body[1..])?;
-                if events.send(LinkEvent::Said { connection, message }).await.is_err() {
-                    return Ok(());
+        let mut rest = received.as_slice();
+        while let Some(frame) = Frame::decode(&mut rest)? {
+            let message = match frame {
+                Frame::Records(batch) => {
+                    records(batch);
+                    continue;
                 }
+                Frame::Message(message) => serde_json::from_slice(message)?,
+            };
+            if events.send(LinkEvent::Said { connection, message }).await.is_err() {
+                return Ok(());
             }
-            kind => return Err(Error::UnknownKind(kind)),
+        }
+        let used = received.len() - rest.len();
+        received.drain(..used);
+        received.reserve(READ_AT_ONCE);
+        if read.read_buf(&mut received).await? == 0 {
+            return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
         }
     }
 }
@@ -245,11 +249,8 @@ async fn send_newer(write: &mut OwnedWriteHalf, published: &Published, sent: u64
 }
 
 async fn send(write: &mut OwnedWriteHalf, message: &ToGateway) -> Result<(), Error> {
-    let mut frame = vec![0; 4];
-    frame.push(link::KIND_MESSAGE);
-    serde_json::to_writer(&mut frame, message)?;
-    let len = (frame.len() - 4) as u32;
-    frame[..4].copy_from_slice(&len.to_be_bytes());
+    let mut frame = Vec::new();
+    Frame::Message(&serde_json::to_vec(message)?).encode(&mut frame)?;
     write.write_all(&frame).await?;
     Ok(())
 }
