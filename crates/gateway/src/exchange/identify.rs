@@ -48,10 +48,12 @@ impl<C: Client> Exchange<'_, C> {
 /// Drops what does not travel on, and what `Connection` says does not. Source: RFC 9110 §7.6.1.
 pub(super) fn end_hop(fields: &mut Fields) {
     let mut named: Vec<Vec<u8>> = Vec::new();
-    for value in fields.values(Known::Connection) {
-        let usual: [&[u8]; 3] = [b"close", b"keep-alive", b"upgrade"];
-        let unusual = |option: &&[u8]| !usual.iter().any(|u| option.eq_ignore_ascii_case(u));
-        named.extend(list(value).filter(unusual).map(<[u8]>::to_vec));
+    let names_a_field = |option: &[u8]| {
+        let usual: [&[u8]; 3] = [b"keep-alive", b"close", b"upgrade"];
+        !usual.iter().any(|usual| option.eq_ignore_ascii_case(usual))
+    };
+    for value in fields.values(Known::Connection).filter(|value| names_a_field(value)) {
+        named.extend(list(value).filter(|option| names_a_field(option)).map(<[u8]>::to_vec));
     }
     fields.drop_where(|known, name| {
         // Host and the length are no one's to take away, whatever Connection says.

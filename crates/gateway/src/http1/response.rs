@@ -19,16 +19,11 @@ pub const BOUNDS: Bounds = Bounds { line: 8 << 10, fields: 64 << 10, count: 200 
 /// Anything that is not one well-formed head. What `head` then holds means nothing.
 pub fn parse(input: &[u8], method: Method, head: &mut ResponseHead) -> Result<(), Malformed> {
     head.clear();
-    // A slot per line is enough; most answers have far fewer than the bound.
-    let lines = memchr::memchr_iter(b'\n', input).count();
-    if lines <= USUAL_FIELDS {
-        let mut slots = [const { MaybeUninit::uninit() }; USUAL_FIELDS];
-        let mut response = httparse::Response::new(&mut []);
-        let status = httparse::ParserConfig::default().parse_response_with_uninit_headers(
-            &mut response,
-            input,
-            &mut slots,
-        );
+    let mut slots = [const { MaybeUninit::uninit() }; USUAL_FIELDS];
+    let mut response = httparse::Response::new(&mut []);
+    let config = httparse::ParserConfig::default();
+    let status = config.parse_response_with_uninit_headers(&mut response, input, &mut slots);
+    if status != Err(httparse::Error::TooManyHeaders) {
         take(input, status, &response, head)?;
     } else {
         let mut slots = vec![httparse::EMPTY_HEADER; BOUNDS.count];
