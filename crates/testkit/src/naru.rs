@@ -274,6 +274,15 @@ impl Naru {
         log.seen.join("\n")
     }
 
+    /// Takes in what a server that has ended still had to say: all of it, or what comes within a moment when something it
+    /// started holds its output open.
+    fn hear_out(&self) {
+        let mut log = self.log.lock().unwrap();
+        while let Ok(line) = log.lines.recv_timeout(LOOK) {
+            log.seen.push(line);
+        }
+    }
+
     /// SIGKILL to the server alone.
     pub fn kill_server(&mut self) {
         self.server.kill().unwrap();
@@ -292,6 +301,7 @@ impl Naru {
         let began = Instant::now();
         loop {
             if let Some(status) = self.server.try_wait().unwrap() {
+                self.hear_out();
                 return status.code();
             }
             assert!(began.elapsed() < PATIENCE, "naru does not end\n{}", self.output());

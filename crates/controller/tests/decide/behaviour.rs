@@ -7,6 +7,7 @@ use naru_model::plan::Action;
 use naru_model::platform::InstanceSize;
 use naru_model::units::Cpu;
 
+use crate::conduct::*;
 use crate::world::*;
 
 fn starts(world: &World) -> Vec<String> {

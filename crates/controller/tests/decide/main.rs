@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod behaviour;
 #[cfg(test)]
+mod conduct;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod world;

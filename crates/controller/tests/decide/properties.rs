@@ -6,6 +6,7 @@ use naru_model::platform::InstanceSize;
 use naru_model::units::{Bytes, Cpu};
 use proptest::prelude::*;
 
+use crate::conduct::*;
 use crate::world::*;
 
 /// One thing that happens to the world.

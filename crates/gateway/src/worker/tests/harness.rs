@@ -1,3 +1,5 @@
+//! What the tests of the request path stand on: a worker on a thread of its own, endpoints that do as they are told.
+
 use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
