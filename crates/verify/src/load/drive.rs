@@ -102,6 +102,8 @@ impl Driver {
                 break result;
             }
             resent += 1;
+            // The others were opened to the same place, and it is gone: sent again means on a new connection.
+            self.idle.borrow_mut().clear();
         };
         self.note(due, resent, result);
         self.in_flight.set(self.in_flight.get() - 1);

@@ -65,7 +65,8 @@ pub(super) fn run(options: &Options) -> Result<Report, Error> {
 }
 
 fn yaml(options: &Options) -> String {
-    let app = app_service(&options.naru, "app", &["--workers", "16", "--service-time", "20ms", "--jitter", "15ms"]);
+    let app =
+        app_service(&options.naru, "app", &["--workers", "16", "--service-time", "20ms", "--jitter", "15ms"]);
     format!(
         "platform: verify-deploys
 services:

@@ -1,0 +1,213 @@
+//! M4 at scale: 200 services with 2,000 endpoints, of which 100 a second leave and are replaced, for a minute. The gateway
+//! is the real process; the test is its server, its endpoints and its clients.
+
+#![allow(clippy::unwrap_used, reason = "all of this file is a test")]
+
+use std::collections::{HashMap, VecDeque};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use naru_model::instance::InstanceId;
+use naru_model::platform::{Health, Limits, Match, Protocol, Traffic};
+use naru_model::snapshot::{Endpoint, Endpoints, FunctionId, Route, RouteId, Routing, Service, ServiceId};
+use naru_testkit::addresses::Addresses;
+use naru_testkit::client::Client;
+use naru_testkit::gateway::Gateway;
+use naru_testkit::processes::resident_bytes;
+
+const SERVICES: u32 = 200;
+const EACH: u32 = 10;
+const CHANGE_EVERY: Duration = Duration::from_millis(10);
+/// Calm and churn take turns, so that a busy moment of the machine meets both.
+const TURNS: usize = 20;
+const TURN: Duration = Duration::from_secs(3);
+const CLIENTS: u32 = 4;
+/// Of each client.
+const REQUEST_EVERY: Duration = Duration::from_millis(8);
+
+#[test]
+fn m4_churn_of_100_endpoints_a_second_costs_no_request_no_memory_and_no_latency() {
+    allow_many_descriptors();
+    let addresses = Addresses::start();
+    let mut gateway = Gateway::start(2);
+    gateway.routing(routing());
+    let mut world = World::new(&addresses);
+    for service in 0..SERVICES {
+        gateway.endpoints(world.endpoints(service));
+    }
+    gateway.await_acknowledged(u64::from(SERVICES) + 1);
+
+    let phase = Arc::new(AtomicUsize::new(0));
+    let stop = Arc::new(AtomicBool::new(false));
+    let clients: Vec<_> = (0..CLIENTS)
+        .map(|number| {
+            let (phase, stop, address) = (phase.clone(), stop.clone(), gateway.address());
+            std::thread::spawn(move || ask_on_time(number, address, &phase, &stop))
+        })
+        .collect();
+    let mut memory = Vec::new();
+    for turn in 0..TURNS {
+        phase.store(2 * turn, Ordering::Relaxed);
+        std::thread::sleep(TURN);
+        phase.store(2 * turn + 1, Ordering::Relaxed);
+        world.churn(&mut gateway, TURN);
+        memory.push(resident_bytes(gateway.pid()).unwrap());
+    }
+    stop.store(true, Ordering::Relaxed);
+    let mut latencies: Vec<Vec<Duration>> = vec![Vec::new(); 2 * TURNS];
+    for client in clients {
+        for (phase, latency) in client.join().unwrap() {
+            latencies[phase].push(latency);
+        }
+    }
+
+    assert!(world.left > 5000, "only {} endpoints have left: that is no churn", world.left);
+    assert_eq!(addresses.asked_though_gone(), [] as [std::net::Ipv4Addr; 0], "asked though they had left");
+    // The first turns fill buffers and pools that then stay.
+    let (first, last) = (memory[TURNS / 4], memory[TURNS - 1]);
+    assert!(last < first + first / 10 + (4 << 20), "memory grows: {memory:?}");
+    let mut p99: Vec<Duration> = latencies.iter_mut().map(|of_phase| quantile(of_phase, 0.99)).collect();
+    println!("p99 by turns, calm and churn: {p99:?}; memory {memory:?}; {} left", world.left);
+    let median_of = |kind: usize, p99: &mut Vec<Duration>| {
+        let mut of_kind: Vec<Duration> = p99.iter().copied().skip(kind).step_by(2).collect();
+        quantile(&mut of_kind, 0.5).as_secs_f64()
+    };
+    let (calm, churn) = (median_of(0, &mut p99), median_of(1, &mut p99));
+    assert!(churn <= 1.2 * calm, "p99 is {churn} s in churn and {calm} s in calm: {:.2} times", churn / calm);
+}
+
+/// What is routed now, and what has left.
+struct World<'a> {
+    addresses: &'a Addresses,
+    services: Vec<VecDeque<Endpoint>>,
+    /// Endpoints made so far; each has an address that no other ever had.
+    made: u32,
+    /// Out of the table since that version; not yet said to have nothing in flight.
+    leaving: HashMap<InstanceId, (u64, SocketAddr)>,
+    left: usize,
+}
+
+impl World<'_> {
+    fn new(addresses: &Addresses) -> World<'_> {
+        let services = (0..SERVICES).map(|_| VecDeque::new()).collect();
+        let mut world = World { addresses, services, made: 0, leaving: HashMap::new(), left: 0 };
+        for service in 0..SERVICES {
+            (0..EACH).for_each(|_| world.add(service));
+        }
+        world
+    }
+
+    fn add(&mut self, service: u32) {
+        self.made += 1;
+        let instance =
+            InstanceId { service: name(service).parse().unwrap(), revision: 1, ordinal: self.made };
+        let address = self.addresses.endpoint(self.made);
+        self.services[service as usize].push_back(Endpoint {
+            instance,
+            address,
+            protocol: Protocol::Http1,
+            routed: true,
+        });
+    }
+
+    fn endpoints(&self, service: u32) -> Endpoints {
+        let endpoints = self.services[service as usize].iter().cloned().collect();
+        Endpoints { service: ServiceId(service + 1), endpoints }
+    }
+
+    /// Replaces the oldest endpoint of one service after the other. One has left when the gateway has acknowledged the
+    /// table without it and then said that nothing is in flight to it: that is when its instance would be stopped.
+    fn churn(&mut self, gateway: &mut Gateway, lasts: Duration) {
+        let began = Instant::now();
+        let changes = (lasts.as_millis() / CHANGE_EVERY.as_millis()) as u32;
+        for change in 0..changes {
+            std::thread::sleep((CHANGE_EVERY * change).saturating_sub(began.elapsed()));
+            let service = self.made % SERVICES;
+            let oldest = self.services[service as usize].pop_front().unwrap();
+            self.add(service);
+            let version = gateway.endpoints(self.endpoints(service));
+            self.leaving.insert(oldest.instance, (version, oldest.address));
+            self.let_go(gateway);
+        }
+    }
+
+    fn let_go(&mut self, gateway: &Gateway) {
+        self.leaving.retain(|instance, (version, address)| {
+            let gone = gateway.has_let_go(instance, *version);
+            if gone {
+                self.addresses.leaves(*address);
+                self.left += 1;
+            }
+            !gone
+        });
+    }
+}
+
+fn name(service: u32) -> String {
+    format!("s{service}")
+}
+
+fn routing() -> Routing {
+    let route = |service: u32| Route {
+        id: RouteId(service + 1),
+        matches: Match { path: Some(format!("/{}", name(service))), ..Match::default() },
+        to: vec![(ServiceId(service + 1), 1)],
+        function: FunctionId(0),
+        timeout: None,
+    };
+    let service = |service: u32| Service {
+        id: ServiceId(service + 1),
+        name: name(service).parse().unwrap(),
+        health: Health { every: Duration::from_secs(5), ..Health::default() },
+        traffic: Traffic::default(),
+        warm_up: Duration::ZERO,
+    };
+    Routing {
+        routes: (0..SERVICES).map(route).collect(),
+        services: (0..SERVICES).map(service).collect(),
+        limits: Limits::default(),
+        trusted_proxies: Vec::new(),
+        certificates: Vec::new(),
+        access_log: false,
+    }
+}
+
+/// Asks one service after the other, each request when it is due, and counts its latency from then.
+fn ask_on_time(
+    number: u32,
+    address: SocketAddr,
+    phase: &AtomicUsize,
+    stop: &AtomicBool,
+) -> Vec<(usize, Duration)> {
+    let mut client = Client::connect(address).unwrap();
+    let began = Instant::now();
+    let mut seen = Vec::new();
+    for request in 0u32.. {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+        let due = REQUEST_EVERY * request;
+        std::thread::sleep(due.saturating_sub(began.elapsed()));
+        let at = phase.load(Ordering::Relaxed);
+        let target = format!("/{}", name((request * CLIENTS + number) % SERVICES));
+        let answer = client.get(&target).unwrap();
+        assert_eq!(answer.status, 200, "{target}: {}", answer.text());
+        seen.push((at, began.elapsed() - due));
+    }
+    seen
+}
+
+fn quantile(values: &mut [Duration], share: f64) -> Duration {
+    values.sort_unstable();
+    values[((values.len() - 1) as f64 * share) as usize]
+}
+
+/// Every gateway thread may hold a connection to each endpoint, and this process is the other end of all of them.
+fn allow_many_descriptors() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    setrlimit(Resource::Nofile, limit).unwrap();
+}
