@@ -19,6 +19,8 @@ mod token;
 mod view;
 mod world;
 
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::sync::Arc;
@@ -63,7 +65,9 @@ pub(crate) fn run(args: UpArgs) -> Result<ExitCode> {
 }
 
 async fn serve(args: UpArgs, file: PathBuf, platform: Platform) -> Result<Ended> {
-    std::fs::create_dir_all(&args.state).with_context(|| format!("can't make {}", args.state.display()))?;
+    // It holds what services are given in their environment: for its owner alone.
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(&args.state);
+    made.with_context(|| format!("can't make {}", args.state.display()))?;
     let state_dir = args.state.canonicalize()?;
     let state = Arc::new(State::open(&state_dir).await?);
     let token = token::find_or_make(&state_dir, args.token.as_deref())?;
