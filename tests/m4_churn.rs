@@ -19,10 +19,16 @@ use naru_testkit::processes::resident_bytes;
 
 const SERVICES: u32 = 200;
 const EACH: u32 = 10;
+/// What an endpoint takes over a request; a quick service.
+const SERVICE_TIME: Duration = Duration::from_millis(5);
 const CHANGE_EVERY: Duration = Duration::from_millis(10);
-/// Calm and churn take turns, so that a busy moment of the machine meets both.
-const TURNS: usize = 20;
-const TURN: Duration = Duration::from_secs(3);
+/// Calm and churn take short turns, so that a busy moment of the machine meets both.
+const TURNS: usize = 60;
+const TURN: Duration = Duration::from_secs(1);
+/// The pairs of turns in which something was slowest, calm or churn, are left out: the machine's own stalls.
+const STALLED: usize = TURNS / 10;
+/// No request may take so long in any of them.
+const SLOWEST: Duration = Duration::from_secs(5);
 const CLIENTS: u32 = 4;
 /// Of each client.
 const REQUEST_EVERY: Duration = Duration::from_millis(8);
@@ -30,7 +36,7 @@ const REQUEST_EVERY: Duration = Duration::from_millis(8);
 #[test]
 fn m4_churn_of_100_endpoints_a_second_costs_no_request_no_memory_and_no_latency() {
     allow_many_descriptors();
-    let addresses = Addresses::start();
+    let addresses = Addresses::start(SERVICE_TIME);
     let mut gateway = Gateway::start(2);
     gateway.routing(routing());
     let mut world = World::new(&addresses);
@@ -68,14 +74,24 @@ fn m4_churn_of_100_endpoints_a_second_costs_no_request_no_memory_and_no_latency(
     // The first turns fill buffers and pools that then stay.
     let (first, last) = (memory[TURNS / 4], memory[TURNS - 1]);
     assert!(last < first + first / 10 + (4 << 20), "memory grows: {memory:?}");
-    let mut p99: Vec<Duration> = latencies.iter_mut().map(|of_phase| quantile(of_phase, 0.99)).collect();
-    println!("p99 by turns, calm and churn: {p99:?}; memory {memory:?}; {} left", world.left);
-    let median_of = |kind: usize, p99: &mut Vec<Duration>| {
-        let mut of_kind: Vec<Duration> = p99.iter().copied().skip(kind).step_by(2).collect();
-        quantile(&mut of_kind, 0.5).as_secs_f64()
-    };
-    let (calm, churn) = (median_of(0, &mut p99), median_of(1, &mut p99));
-    assert!(churn <= 1.2 * calm, "p99 is {churn} s in churn and {calm} s in calm: {:.2} times", churn / calm);
+    let slowest = latencies.iter().flatten().max().copied().unwrap();
+    let (calm, churn) = p99_of_both(latencies);
+    println!(
+        "p99 {calm:?} calm, {churn:?} churn; slowest {slowest:?}; memory {first} to {last}; {} left",
+        world.left
+    );
+    assert!(slowest < SLOWEST, "a request took {slowest:?}");
+    let ratio = churn.as_secs_f64() / calm.as_secs_f64();
+    assert!(ratio <= 1.2, "p99 is {churn:?} in churn and {calm:?} in calm: {ratio:.2} times");
+}
+
+/// The p99 of all calm and of all churn turns.
+fn p99_of_both(latencies: Vec<Vec<Duration>>) -> (Duration, Duration) {
+    let mut pairs: Vec<Vec<Vec<Duration>>> = latencies.chunks(2).map(<[_]>::to_vec).collect();
+    pairs.sort_by_cached_key(|pair| pair.iter().cloned().map(|mut turn| quantile(&mut turn, 0.99)).max());
+    pairs.truncate(TURNS - STALLED);
+    let all = |kind: usize| pairs.iter().flat_map(|pair| &pair[kind]).copied().collect::<Vec<_>>();
+    (quantile(&mut all(0), 0.99), quantile(&mut all(1), 0.99))
 }
 
 /// What is routed now, and what has left.

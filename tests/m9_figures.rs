@@ -83,3 +83,33 @@ fn m9_events_are_followed_as_they_happen() {
     follow.wait().unwrap();
     assert_eq!(finished, 2, "the first run and the deployment");
 }
+
+#[test]
+fn m9_every_command_that_prints_also_prints_json() {
+    let naru = Naru::up(PORTAL);
+    let file = naru.folder().join("naru.yaml");
+    let commands: [&[&str]; 8] = [
+        &["status"],
+        &["deploy", "portal", "--wait"],
+        &["rollback", "portal", "--wait"],
+        &["scale", "portal", "2"],
+        &["revisions", "portal"],
+        &["events"],
+        &["logs", "portal"],
+        &["check", file.to_str().unwrap(), "--diff"],
+    ];
+    for command in commands {
+        let printed = naru.run(&[command, &["--json"]].concat());
+        assert!(!printed.is_empty(), "naru {command:?} --json prints nothing");
+        // One document, or one on each line for what goes on and on.
+        let whole = serde_json::from_str::<serde_json::Value>(&printed).is_ok();
+        let by_line = || printed.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok());
+        assert!(whole || by_line(), "naru {command:?} --json: {printed}");
+    }
+    // This one goes on until it is ended.
+    let mut top = naru.command(&["top", "--json"]).stdout(Stdio::piped()).spawn().unwrap();
+    let first = BufReader::new(top.stdout.take().unwrap()).lines().next().unwrap().unwrap();
+    top.kill().unwrap();
+    top.wait().unwrap();
+    assert!(serde_json::from_str::<serde_json::Value>(&first).is_ok(), "naru top --json: {first}");
+}

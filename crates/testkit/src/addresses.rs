@@ -1,13 +1,15 @@
-//! Thousands of endpoints in one thread: a server that listens on one port of every loopback address and knows by which
-//! address it was asked.
+//! Thousands of endpoints in one thread: a server that listens on one port of every loopback address, knows by which
+//! address it was asked, and takes the same time over each answer.
 
-use std::collections::{HashMap, HashSet};
-use std::io::{Read, Write};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use rustix::buffer::spare_capacity;
 use rustix::event::epoll::{self, EventData, EventFlags};
+use rustix::time::Timespec;
 
 const LISTENER: u64 = 0;
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
@@ -21,17 +23,16 @@ pub struct Addresses {
 struct Seen {
     gone: HashSet<Ipv4Addr>,
     asked_though_gone: Vec<Ipv4Addr>,
-    asked: u64,
 }
 
 impl Addresses {
     /// Starts serving, until the process ends.
-    pub fn start() -> Addresses {
+    pub fn start(service_time: Duration) -> Addresses {
         let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let seen = Arc::new(Mutex::new(Seen::default()));
         let shared = seen.clone();
-        std::thread::spawn(move || serve(&listener, &shared));
+        std::thread::spawn(move || serve(&listener, service_time, &shared));
         Addresses { port, seen }
     }
 
@@ -51,29 +52,29 @@ impl Addresses {
     pub fn asked_though_gone(&self) -> Vec<Ipv4Addr> {
         self.seen.lock().unwrap().asked_though_gone.clone()
     }
-
-    /// All requests.
-    pub fn asked(&self) -> u64 {
-        self.seen.lock().unwrap().asked
-    }
 }
 
-fn serve(listener: &TcpListener, seen: &Mutex<Seen>) {
+fn serve(listener: &TcpListener, service_time: Duration, seen: &Mutex<Seen>) {
     let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).unwrap();
     listener.set_nonblocking(true).unwrap();
     epoll::add(&epoll, listener, EventData::new_u64(LISTENER), EventFlags::IN).unwrap();
     let mut connections: HashMap<u64, (TcpStream, Ipv4Addr)> = HashMap::new();
+    // Who is to be answered when; the time is the same for all, so they are in order.
+    let mut answers: VecDeque<(Instant, u64)> = VecDeque::new();
     let mut next = LISTENER;
     let mut events = Vec::with_capacity(256);
-    let mut buffer = vec![0; 16 << 10];
     loop {
-        epoll::wait(&epoll, spare_capacity(&mut events), None).unwrap();
+        let left = answers.front().map(|(due, _)| due.saturating_duration_since(Instant::now()));
+        let timeout = left.map(|left| Timespec::try_from(left).unwrap());
+        epoll::wait(&epoll, spare_capacity(&mut events), timeout.as_ref()).unwrap();
         for event in events.drain(..) {
             let id = event.data.u64();
             if id != LISTENER {
                 let Some((stream, ip)) = connections.get_mut(&id) else { continue };
-                if !answer(stream, *ip, &mut buffer, seen) {
-                    connections.remove(&id);
+                match ask(stream, *ip, seen) {
+                    Ok(true) => answers.push_back((Instant::now() + service_time, id)),
+                    Ok(false) => {}
+                    Err(_) => drop(connections.remove(&id)),
                 }
                 continue;
             }
@@ -85,21 +86,27 @@ fn serve(listener: &TcpListener, seen: &Mutex<Seen>) {
                 connections.insert(next, (stream, *local.ip()));
             }
         }
+        while let Some((_, id)) = answers.pop_front_if(|(due, _)| *due <= Instant::now()) {
+            // One that has gone meanwhile needs no answer.
+            if let Some((stream, _)) = connections.get_mut(&id) {
+                let _ = stream.write_all(ANSWER);
+            }
+        }
     }
 }
 
-/// Answers what is here, one small GET; tells whether the connection goes on.
-fn answer(stream: &mut TcpStream, ip: Ipv4Addr, buffer: &mut [u8], seen: &Mutex<Seen>) -> bool {
-    match stream.read(buffer) {
-        Ok(0) => false,
+/// Takes what is here, one small GET, and tells whether it is one. An error: the connection has ended.
+fn ask(stream: &mut TcpStream, ip: Ipv4Addr, seen: &Mutex<Seen>) -> io::Result<bool> {
+    match stream.read(&mut [0; 16 << 10]) {
+        Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
         Ok(_) => {
             let mut seen = seen.lock().unwrap();
-            seen.asked += 1;
             if seen.gone.contains(&ip) {
                 seen.asked_though_gone.push(ip);
             }
-            stream.write_all(ANSWER).is_ok()
+            Ok(true)
         }
-        Err(error) => error.kind() == std::io::ErrorKind::WouldBlock,
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
+        Err(error) => Err(error),
     }
 }
