@@ -66,10 +66,15 @@ impl<C: Client> Exchange<'_, C> {
         let mut tried: Vec<InstanceKey> = Vec::new();
         let mut progress = Progress { kept: Some(Vec::new()), interim: 0 };
         let mut fresh = false;
+        let mut silent = false;
         loop {
             let picked = self.meanwhile(None, permit.pick(&tried)).await;
             self.story.waiting = permit.waited();
             let mut lease = picked??;
+            // Asking the one that said nothing once more would only add to what it has to do.
+            if silent && tried.contains(&lease.key()) {
+                return Err(Error::FirstByteTimedOut);
+            }
             (self.story.revision, self.story.ordinal) = (lease.key().revision, lease.key().ordinal);
             let failed = loop {
                 match self.try_once(service, &mut lease, &mut progress, fresh).await {
@@ -91,6 +96,7 @@ impl<C: Client> Exchange<'_, C> {
             if !may {
                 return Err(failed.error);
             }
+            silent = matches!(failed.error, Error::FirstByteTimedOut);
             tried.push(lease.key());
         }
     }

@@ -13,7 +13,8 @@ use super::inbox::Input;
 
 /// A gateway that lived shorter than this is started again only after a pause that doubles.
 const PROVEN_AFTER: Duration = Duration::from_secs(5);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// Below a second, for that is how long clients may be kept waiting for another one.
+const LONGEST_PAUSE: Duration = Duration::from_millis(800);
 
 /// What is written down of the gateway, so that the next server knows whom to wait for.
 #[derive(Debug, Serialize, Deserialize)]

@@ -255,6 +255,26 @@ fn an_endpoint_that_does_not_answer_is_504() {
 }
 
 #[test]
+fn what_may_be_sent_twice_is_answered_by_another_endpoint_than_the_silent_one() {
+    let mut routing = routing();
+    routing.services[0].traffic.first_byte_timeout = Duration::from_secs(1);
+    let upstreams = [Upstream::listen(), Upstream::listen()];
+    let addresses = [upstreams[0].address, upstreams[1].address];
+    let mut gateway = Gateway::with(routing, &addresses, Protocol::Http1);
+    let mut client = gateway.connect();
+    let mut asked = Vec::new();
+    client.say(GET);
+    // That both have been asked says that the first one's time is over, whichever it was.
+    for mut endpoint in [upstreams[0].accept(), upstreams[1].accept()] {
+        endpoint.head();
+        endpoint.say(OK);
+        asked.push(endpoint);
+    }
+    assert!(client.head().starts_with("HTTP/1.1 200 "));
+    gateway.record(|record| assert_eq!((record.status, record.attempts), (200, 2)));
+}
+
+#[test]
 fn a_route_may_bound_the_whole() {
     let mut routing = routing();
     routing.routes[0].timeout = Some(Duration::from_millis(100));
