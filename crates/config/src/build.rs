@@ -144,6 +144,7 @@ pub(crate) fn scale(at: Section<'_>) -> Scale {
         max: at.get("max").unwrap_or(min.max(1)),
         warm_up: at.get("warm_up").unwrap_or(d.warm_up),
         priority: at.get("priority").unwrap_or(d.priority),
+        ..d
     }
 }
 
@@ -160,6 +161,7 @@ fn traffic(at: Section<'_>) -> Traffic {
     let d = Traffic::default();
     Traffic {
         concurrency: at.get("concurrency").unwrap_or(d.concurrency),
+        per_instance: d.per_instance,
         queue: at.get("queue").unwrap_or(d.queue),
         queue_timeout: at.get("queue_timeout").unwrap_or(d.queue_timeout),
         connect_timeout: at.get("connect_timeout").unwrap_or(d.connect_timeout),

@@ -1,13 +1,15 @@
 //! Something that happened or was decided, in words a person understands.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::instance::InstanceId;
 use crate::name::ServiceName;
+use crate::scaling::Decision;
 use crate::units::Timestamp;
 
 /// One line of `naru events`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Event {
     /// Counts up from 1 over the platform's whole life; 0 until the state has given it one.
     #[serde(default)]
@@ -21,9 +23,12 @@ pub struct Event {
     pub message: String,
     /// Who asked; `naru` when nobody did.
     pub actor: String,
+    /// Of [`Kind::Scaled`] by a policy: what was seen and wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Box<Decision>>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     PlatformStarted,
@@ -51,7 +56,7 @@ pub enum Kind {
     Upgraded,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     Info,

@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::name::ServiceName;
 
@@ -21,6 +23,15 @@ pub struct InstanceId {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is no instance; write SERVICE-REVISION-NUMBER (booking-3-1)")]
 pub struct Error(pub String);
+
+/// It travels as text.
+impl PartialSchema for InstanceId {
+    fn schema() -> RefOr<Schema> {
+        String::schema()
+    }
+}
+
+impl ToSchema for InstanceId {}
 
 impl fmt::Display for InstanceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

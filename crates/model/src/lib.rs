@@ -4,6 +4,7 @@
 //!
 //! Nothing here does I/O, waits or reads a clock: time is always passed in as a [`units::Timestamp`].
 
+pub mod apdex;
 pub mod event;
 pub mod instance;
 pub mod link;
@@ -13,6 +14,8 @@ pub mod plan;
 pub mod platform;
 pub mod record;
 pub mod revision;
+pub mod scaling;
+pub mod series;
 pub mod snapshot;
 pub mod status;
 pub mod units;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::instance::InstanceId;
 use crate::observed::Health;
-use crate::snapshot::{Endpoints, Routing, ServiceId};
+use crate::snapshot::{Endpoints, RouteId, Routing, ServiceId};
 
 /// The first byte of a frame's body: a [`ToGateway`] or [`ToServer`] as JSON.
 const KIND_MESSAGE: u8 = b'm';
@@ -124,6 +124,8 @@ pub struct Load {
     pub connections: u64,
     pub endpoints: Vec<EndpointLoad>,
     pub services: Vec<ServiceLoad>,
+    #[serde(default)]
+    pub routes: Vec<RouteLoad>,
     /// Records dropped so far because the channel or the server was behind.
     pub records_dropped: u64,
 }
@@ -143,6 +145,16 @@ pub struct ServiceLoad {
     pub in_flight: u32,
     /// Requests that wait for a place or for a ready instance.
     pub waiting: u32,
+    /// Requests that came since the gateway started, those included that were refused.
+    #[serde(default)]
+    pub begun: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RouteLoad {
+    pub route: RouteId,
+    /// Requests begun and not ended, waiting ones included. A route without any may be left out.
+    pub in_flight: u32,
 }
 
 #[cfg(test)]

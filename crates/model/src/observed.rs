@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use std::sync::Arc;
+
 use crate::instance::{InstanceId, Phase};
+use crate::name::ServiceName;
+use crate::scaling::{Second, Window};
 use crate::units::Timestamp;
 
 /// Everything seen, put together by the server from the runtime, the gateway and its own state.
@@ -14,6 +18,19 @@ pub struct Observed {
     pub gateway: Option<Gateway>,
     /// Answers by revision, over the time since that revision's rollout began. From telemetry.
     pub revisions: Vec<RevisionTraffic>,
+    /// The load of services that scale by themselves, in the order of their names. From telemetry.
+    pub signals: Vec<Signals>,
+}
+
+/// What was seen of one service lately.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Signals {
+    pub service: ServiceName,
+    /// Whole seconds without a gap, the oldest first, the last one the newest there is: at most the last ten minutes, or as long
+    /// as the longest of the service's rules looks back. A second that nobody knows of any more is left out at the front.
+    pub seconds: Arc<[Second]>,
+    /// Schedules whose time it is now, from the controller's calendar.
+    pub windows: Vec<Window>,
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -8,6 +8,7 @@ use crate::event::Event;
 use crate::instance::InstanceId;
 use crate::name::ServiceName;
 use crate::platform::{InstanceSize, Pool, Service};
+use crate::scaling::{Capacity, Decision};
 use crate::units::Timestamp;
 
 /// What is wanted of all services. Kept in the state; changed by files, commands and the controller's own plans.
@@ -22,8 +23,9 @@ pub struct DesiredService {
     /// How it is kept, from the file. A service taken out of the file stays here with `removed` until it has ended.
     pub service: Service,
     pub removed: bool,
-    /// Instances wanted, within the file's minimum and maximum.
-    pub count: u32,
+    /// Instances that somebody asked for, within the file's minimum and maximum. `None`: as the service's policies decide;
+    /// without any, the minimum.
+    pub count: Option<u32>,
     pub progress: Progress,
     /// By revision, for those that have instances or may get some; the file's own for one that is missing here.
     pub needs: BTreeMap<u32, Needs>,
@@ -38,7 +40,7 @@ pub struct Needs {
 }
 
 /// What the controller remembers of a service between two decisions. It survives the server.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
     /// The revision that last proved itself; 0 before the first one has.
     pub stable: u32,
@@ -62,6 +64,23 @@ pub struct Progress {
     pub crash_loop: Option<u32>,
     /// Whether the shortage of room has been said; cleared when there is room.
     pub no_room: bool,
+    #[serde(default)]
+    pub scaling: Scaling,
+}
+
+/// What scaling remembers.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Scaling {
+    /// Instances that the policies want; 0 before they first decided.
+    pub count: u32,
+    /// When it last changed, up and down.
+    pub grown_at: Timestamp,
+    pub shrunk_at: Timestamp,
+    pub capacity: Option<Capacity>,
+    /// When each rule of the file last fired, by its place there.
+    pub fired: BTreeMap<usize, Timestamp>,
+    /// How `count` came about, as last said in an event.
+    pub decision: Option<Decision>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

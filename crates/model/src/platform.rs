@@ -10,8 +10,10 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::name::{FunctionName, ServiceName};
+use crate::scaling::{Level, Rule, Schedule};
 use crate::units::{Bytes, Cpu, Percent};
 
 /// All of one naru.yaml.
@@ -24,6 +26,19 @@ pub struct Platform {
     /// In the order of the file. The most specific route wins, never the first one.
     pub routes: Vec<Route>,
     pub functions: BTreeMap<FunctionName, Function>,
+    #[serde(default)]
+    pub telemetry: Telemetry,
+}
+
+/// How long what was seen is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Telemetry {
+    /// Every transaction, in `STATE/telemetry`. Default 7d.
+    pub transactions: Duration,
+    /// The most of the disk, free or not, that transactions may take; the oldest go first. Default 10%.
+    pub disk: Percent,
+    /// Figures at falling resolution. Default 31d.
+    pub figures: Duration,
 }
 
 /// What all instances together may reserve. Default: what the machine has.
@@ -46,7 +61,22 @@ pub struct Gateway {
     pub trusted_proxies: Vec<IpNet>,
     /// Whether each request is written to the access log in the state folder. Default true.
     pub access_log: bool,
+    /// What tells one user from another, for counting active users. Default: the client's address.
+    #[serde(default)]
+    pub user: UserKey,
     pub limits: Limits,
+}
+
+/// Only a hash of it leaves the gateway.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UserKey {
+    #[default]
+    Client,
+    /// This cookie's value; the client's address without it.
+    Cookie(String),
+    /// This header's value, its name in lower case; the client's address without it.
+    Header(String),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,7 +140,7 @@ pub struct Service {
     pub traffic: Traffic,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Protocol {
     #[default]
@@ -121,7 +151,7 @@ pub enum Protocol {
 
 /// What one instance reserves of the pool. Processor is a guaranteed share, not a ceiling; memory is a ceiling.
 /// Default: nothing reserved and no ceiling.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct InstanceSize {
     pub cpu: Option<Cpu>,
     pub memory: Option<Bytes>,
@@ -154,6 +184,37 @@ pub struct Scale {
     pub warm_up: Duration,
     /// Who keeps the pool when it runs short; higher first. Default 0.
     pub priority: i32,
+    /// Figures to keep the service at; the one that needs most instances wins. Default none.
+    #[serde(default)]
+    pub target: Vec<Level>,
+    #[serde(default)]
+    pub rules: Vec<Rule>,
+    #[serde(default)]
+    pub schedule: Vec<Schedule>,
+    /// How long fewer instances must have been enough before one is taken away. Default 1m.
+    #[serde(default = "shrink_after")]
+    pub shrink_after: Duration,
+    /// The most instances that may be added at once, as a share of those there are, and at least 4. Default: no bound.
+    #[serde(default)]
+    pub grow_by: Option<Percent>,
+    /// The most that may be removed at once, as a share of those there are, and at least 1. Default 50%.
+    #[serde(default = "shrink_by")]
+    pub shrink_by: Percent,
+}
+
+fn shrink_after() -> Duration {
+    Scale::default().shrink_after
+}
+
+fn shrink_by() -> Percent {
+    Scale::default().shrink_by
+}
+
+impl Scale {
+    /// Whether the number of instances follows from anything but a person's word.
+    pub fn is_automatic(&self) -> bool {
+        !self.target.is_empty() || !self.rules.is_empty() || !self.schedule.is_empty()
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -173,6 +234,9 @@ pub struct Rollout {
 pub struct Traffic {
     /// Requests in flight to all instances together, over all gateway threads. Default 1,024.
     pub concurrency: usize,
+    /// Requests in flight to one instance; what is over it waits for a place or another instance. Default none.
+    #[serde(default)]
+    pub per_instance: Option<u32>,
     /// Requests that wait for a place, or for a first ready instance. Default 4,096; over it 503.
     pub queue: usize,
     /// How long one waits there. Default 30s; over it 503.
@@ -280,6 +344,13 @@ impl Default for Limits {
     }
 }
 
+impl Default for Telemetry {
+    fn default() -> Self {
+        let day = Duration::from_secs(86_400);
+        Telemetry { transactions: 7 * day, disk: Percent { thousandths: 100 }, figures: 31 * day }
+    }
+}
+
 impl Default for Health {
     fn default() -> Self {
         Health {
@@ -295,7 +366,18 @@ impl Default for Health {
 
 impl Default for Scale {
     fn default() -> Self {
-        Scale { min: 1, max: 1, warm_up: Duration::ZERO, priority: 0 }
+        Scale {
+            min: 1,
+            max: 1,
+            warm_up: Duration::ZERO,
+            priority: 0,
+            target: Vec::new(),
+            rules: Vec::new(),
+            schedule: Vec::new(),
+            shrink_after: Duration::from_secs(60),
+            grow_by: None,
+            shrink_by: Percent { thousandths: 500 },
+        }
     }
 }
 
@@ -309,6 +391,7 @@ impl Default for Traffic {
     fn default() -> Self {
         Traffic {
             concurrency: 1024,
+            per_instance: None,
             queue: 4096,
             queue_timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(1),

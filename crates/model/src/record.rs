@@ -6,17 +6,18 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::snapshot::{FunctionId, RouteId, ServiceId};
 use crate::units::Timestamp;
 
 /// Bytes of a record without its target.
-pub const FIXED_LEN: usize = 104;
+pub const FIXED_LEN: usize = 112;
 /// A longer target is cut here, at a character's end.
 pub const MAX_TARGET: usize = 1024;
 
 /// Whose fault it is that a request was not answered well.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum Fault {
@@ -31,7 +32,7 @@ pub enum Fault {
     Platform = 3,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 #[repr(u8)]
 pub enum Method {
@@ -63,6 +64,8 @@ pub struct RequestRecord<'a> {
     pub ordinal: u32,
     /// The client, behind trusted proxies if there are any.
     pub client: IpAddr,
+    /// A hash of what tells users apart ([`crate::platform::UserKey`]), the same in every gateway; 0: none was taken.
+    pub user: u64,
     pub method: Method,
     /// 10, 11 or 20.
     pub protocol: u8,
@@ -120,6 +123,7 @@ impl RequestRecord<'_> {
         }
         put(&client.octets());
         put(&self.trace_id);
+        put(&self.user.to_le_bytes());
         put(&self.bytes_in.to_le_bytes());
         put(&self.bytes_out.to_le_bytes());
         for micros in [self.waiting_us, self.connecting_us, self.upstream_us, self.whole_us] {
@@ -143,6 +147,7 @@ impl RequestRecord<'_> {
         let [route, function, service, revision, ordinal] = input.numbers()?;
         let client = Ipv6Addr::from(input.take::<16>()?).to_canonical();
         let trace_id = input.take()?;
+        let user = u64::from_le_bytes(input.take()?);
         let bytes_in = u64::from_le_bytes(input.take()?);
         let bytes_out = u64::from_le_bytes(input.take()?);
         let [waiting_us, connecting_us, upstream_us, whole_us] = input.numbers()?;
@@ -158,6 +163,7 @@ impl RequestRecord<'_> {
             revision,
             ordinal,
             client,
+            user,
             method: Method::from_number(method)?,
             protocol,
             status,
@@ -263,6 +269,7 @@ mod tests {
             revision: 4,
             ordinal: 5,
             client: "192.0.2.7".parse().unwrap(),
+            user: 8,
             method: Method::Post,
             protocol: 20,
             status: 503,

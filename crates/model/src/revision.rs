@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::name::ServiceName;
 use crate::platform::{InstanceSize, Protocol};
 use crate::units::Timestamp;
 
 /// Everything that makes an instance of a service what it is. Never changed once made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Revision {
     pub service: ServiceName,
     /// From 1, without gaps.
@@ -23,7 +24,7 @@ pub struct Revision {
 }
 
 /// What two revisions are compared by: equal specs run the same thing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RevisionSpec {
     pub exec: Vec<String>,
     pub env: BTreeMap<String, String>,
@@ -34,7 +35,7 @@ pub struct RevisionSpec {
 }
 
 /// A file or folder kept by its content.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Artifact {
     /// The last part of the path it was copied from; instances find it under this name where they start.
     pub name: String,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::instance::InstanceId;
 use crate::name::ServiceName;
-use crate::platform::{Certificate, Health, Limits, Match, Protocol, Traffic};
+use crate::platform::{Certificate, Health, Limits, Match, Protocol, Traffic, UserKey};
 
 /// Numbers that stand for names in records. The server gives them once and never to another name; 0 is none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -34,6 +34,8 @@ pub struct Routing {
     pub certificates: Vec<Certificate>,
     /// Whether records carry the request's target, for the access log.
     pub access_log: bool,
+    #[serde(default)]
+    pub user: UserKey,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -16,25 +17,34 @@ pub enum Error {
     Duration(String),
     #[error("{0:?} is no share; write a percentage (25%)")]
     Percent(String),
+    #[error("{0:?} is no rate; write a number per second, minute or hour (100/s, 30/m)")]
+    Rate(String),
 }
 
 /// An amount of processor, in thousandths of a core. Written `2`, `0.5` or `500m`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 pub struct Cpu {
     pub millicores: u64,
 }
 
 /// An amount of memory or data. Written in bytes or with `Ki`, `Mi`, `Gi`, `Ti` (powers of 1,024).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 pub struct Bytes(pub u64);
 
 /// A share of a whole, in thousandths: 0 to 1,000. Written `25%` or `2.5%`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 pub struct Percent {
     pub thousandths: u32,
+}
+
+/// How often something happens, in thousandths per second. Written `100/s`, `0.5/s`, `30/m` or `10/h`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(transparent)]
+pub struct Rate {
+    pub per_1000_seconds: u64,
 }
 
 /// A point in time, in microseconds since 1970-01-01T00:00:00Z.
@@ -42,7 +52,9 @@ pub struct Percent {
 /// # Caveats
 /// Within a process it only ever grows: whoever makes one adds the time elapsed to the wall clock read at its start,
 /// so that a clock stepped by NTP ends no timeout early and none late.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
 #[serde(transparent)]
 pub struct Timestamp(pub u64);
 
@@ -151,6 +163,33 @@ impl fmt::Display for Percent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (whole, tenth) = (self.thousandths / 10, self.thousandths % 10);
         if tenth == 0 { write!(f, "{whole}%") } else { write!(f, "{whole}.{tenth}%") }
+    }
+}
+
+const RATE_UNITS: [(&str, u64); 3] = [("/s", 1), ("/m", 60), ("/h", 3600)];
+
+impl Rate {
+    pub fn per_second(self) -> f64 {
+        self.per_1000_seconds as f64 / 1000.0
+    }
+}
+
+impl FromStr for Rate {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let per = |(unit, seconds): &(&str, u64)| Some(thousandths(text.strip_suffix(unit)?)? / seconds);
+        RATE_UNITS
+            .iter()
+            .find_map(per)
+            .map(|per_1000_seconds| Rate { per_1000_seconds })
+            .ok_or_else(|| Error::Rate(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/s", self.per_second())
     }
 }
 

@@ -12,10 +12,10 @@ use crate::events;
 use crate::store::{State, from_json, to_json};
 
 /// What is kept of a service beside the file.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Service {
-    /// Instances wanted.
-    pub count: u32,
+    /// Instances that somebody asked for; `None`: as the policies or the minimum have it.
+    pub count: Option<u32>,
     /// Taken out of the file; it stays until its last instance has ended.
     pub removed: bool,
     pub progress: Progress,

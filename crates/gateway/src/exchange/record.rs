@@ -21,6 +21,7 @@ pub(super) struct Story {
     pub(super) revision: u32,
     pub(super) ordinal: u32,
     pub(super) client: IpAddr,
+    pub(super) user: u64,
     /// 0 until a head was sent.
     pub(super) status: u16,
     pub(super) fault: Fault,
@@ -43,6 +44,7 @@ impl Story {
             revision: 0,
             ordinal: 0,
             client: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            user: 0,
             status: 0,
             fault: Fault::None,
             attempts: 0,
@@ -69,6 +71,7 @@ impl<C: Client> Exchange<'_, C> {
             revision: story.revision,
             ordinal: story.ordinal,
             client: story.client,
+            user: story.user,
             method: request.method,
             protocol: self.client.protocol(),
             status: story.status,

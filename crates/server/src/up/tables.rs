@@ -82,6 +82,7 @@ pub(crate) fn routing(
         trusted_proxies: platform.gateway.trusted_proxies.clone(),
         certificates: platform.gateway.tls.as_ref().map_or(Vec::new(), |tls| tls.certificates.clone()),
         access_log: platform.gateway.access_log,
+        user: platform.gateway.user.clone(),
     }
 }
 

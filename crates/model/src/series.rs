@@ -1,0 +1,169 @@
+//! Figures over time: what is asked of telemetry's store, and what it answers.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::apdex::Apdex;
+use crate::instance::InstanceId;
+use crate::name::{FunctionName, ServiceName};
+use crate::record::{Fault, Method};
+use crate::units::Timestamp;
+
+/// What is asked about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    All,
+    Service(ServiceName),
+    Revision(ServiceName, u32),
+    /// By what it matches, as written in the file.
+    Route(String),
+    Function(FunctionName),
+    Instance(InstanceId),
+    /// The machine that the server runs on: processor, memory, network and disk only.
+    Host,
+}
+
+/// From `from` on and before `to`, in whole seconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    pub from: u32,
+    pub to: u32,
+}
+
+/// One stretch of a subject's life. What was not measured is `null`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Point {
+    /// When it begins, in seconds since 1970.
+    pub at: u32,
+    /// How long it is, in seconds.
+    pub seconds: u32,
+    pub requests: u64,
+    /// Failed by the client's fault.
+    pub client_errors: u64,
+    /// Failed by the service's fault.
+    pub service_errors: u64,
+    /// Failed by naru's or the machine's fault.
+    pub platform_errors: u64,
+    /// Of the response times, in seconds; 0 without requests.
+    pub mean_seconds: f64,
+    pub p50_seconds: f64,
+    pub p95_seconds: f64,
+    pub p99_seconds: f64,
+    pub apdex: Apdex,
+    /// Distinct users over the five minutes that end with it, within 5 %. Not of revisions and instances.
+    pub active_users: Option<u64>,
+    /// Mean over the stretch.
+    pub in_flight: Option<f64>,
+    /// Mean over the stretch. Of services and all only.
+    pub waiting: Option<f64>,
+    /// Ready instances at its end. Of services and all only.
+    pub instances: Option<u32>,
+    /// Cores used, mean over the stretch. Of services (all of its instances together), instances and the host.
+    pub cpu_cores: Option<f64>,
+    /// At its end.
+    pub memory_bytes: Option<u64>,
+    /// Bytes per second: body bytes through the gateway, of the host those of its network interfaces.
+    pub received_bytes: f64,
+    pub sent_bytes: f64,
+    /// Bytes per second. Of services, instances and the host.
+    pub disk_read_bytes: Option<f64>,
+    pub disk_written_bytes: Option<f64>,
+}
+
+/// What the T-Map is drawn of: every transaction by the time it ended and how long it took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MapQuery {
+    pub subject: Subject,
+    pub span: Span,
+    /// Cells across and up, 1 to 1,000 each.
+    pub columns: u32,
+    pub rows: u32,
+    /// The response time at the upper edge; what took longer is in the row above. `None`: chosen from the data.
+    pub top: Option<Duration>,
+    /// Up to so many transactions come as dots, more as cells. At most 20,000.
+    pub dots: u32,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Map {
+    /// Seconds since 1970.
+    pub from: u32,
+    pub to: u32,
+    /// The response time at the upper edge, in seconds.
+    pub top_seconds: f64,
+    pub transactions: u64,
+    pub errors: u64,
+    /// When there are few: the end in seconds after `from`, the response time in seconds, and 1 for an error or 0.
+    pub dots: Option<Vec<(f64, f32, u8)>>,
+    /// When there are many.
+    pub cells: Option<Cells>,
+}
+
+/// Cells in use only, in any order: column from the left, row from the bottom (`rows` for what is above the top), transactions
+/// in it, errors among them.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Cells {
+    pub columns: u32,
+    pub rows: u32,
+    pub used: Vec<(u32, u32, u32, u32)>,
+}
+
+/// A rectangle of the T-Map, or any other choice of transactions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Search {
+    pub subject: Subject,
+    /// When they ended, from and before, in microseconds since 1970.
+    pub from: Timestamp,
+    pub to: Timestamp,
+    /// The response time, both included.
+    pub at_least: Duration,
+    pub at_most: Option<Duration>,
+    /// Only those that failed by the service's or the platform's fault.
+    pub errors: bool,
+    /// 1 to 1,000.
+    pub limit: u32,
+}
+
+/// Transactions that were found, the latest first.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Found {
+    pub transactions: Vec<Transaction>,
+    /// There are more, that ended before the last one given here.
+    pub more: bool,
+}
+
+/// One request from its first byte to its last.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Transaction {
+    /// When it ended, in microseconds since 1970.
+    pub end: Timestamp,
+    pub response_seconds: f64,
+    /// Of that, waiting for a place or a ready instance.
+    pub waiting_seconds: f64,
+    /// Of that, from the request sent to the head of the response.
+    pub upstream_seconds: f64,
+    /// What it matched; empty when nothing did.
+    pub route: String,
+    #[schema(value_type = Option<String>)]
+    pub function: Option<FunctionName>,
+    #[schema(value_type = Option<String>)]
+    pub service: Option<ServiceName>,
+    /// That answered, or was tried last.
+    #[schema(value_type = Option<String>)]
+    pub instance: Option<InstanceId>,
+    #[schema(value_type = String)]
+    pub client: std::net::IpAddr,
+    pub method: Method,
+    /// 0: the client was gone before there was one.
+    pub status: u16,
+    pub fault: Fault,
+    pub attempts: u8,
+    pub received_bytes: u64,
+    pub sent_bytes: u64,
+    /// Without the query; empty when targets are not recorded.
+    pub path: String,
+    /// 32 hexadecimal digits; kept of errors and of what took over 4 T, empty otherwise.
+    pub trace_id: String,
+}
