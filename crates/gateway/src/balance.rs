@@ -23,6 +23,8 @@ pub(crate) struct Conditions<'a> {
     /// Endpoints to be avoided if there is any other, because this request has failed there.
     pub(crate) not: &'a [InstanceKey],
     pub(crate) warm_up: Duration,
+    /// Requests in flight that one endpoint may have; one that has so many is passed over.
+    pub(crate) most: Option<u32>,
     /// The service's mean latency, in microseconds.
     pub(crate) average: f32,
     pub(crate) now: Timestamp,
@@ -39,18 +41,24 @@ enum Demand {
     Any,
 }
 
-/// Returns the endpoint for the next request; `None` when all of `routed` are down or there is none.
+/// Returns the endpoint for the next request; `None` when all of `routed` are down or full, or there is none.
 pub(crate) fn choose<'e>(
     routed: &'e [Arc<Endpoint>],
     by: Conditions<'_>,
     random: &mut Random,
 ) -> Option<&'e Arc<Endpoint>> {
-    [Demand::Good, Demand::Tried, Demand::Any].into_iter().find_map(|demand| {
-        let first = draw(routed, by, demand, None, random)?;
-        let Some(second) = draw(routed, by, demand, Some(first), random) else { return Some(&routed[first]) };
-        let (first, second) = (&routed[first], &routed[second]);
-        Some(if cost(second, by) < cost(first, by) { second } else { first })
-    })
+    for demand in [Demand::Good, Demand::Tried, Demand::Any] {
+        if let Some(first) = draw(routed, by, demand, None, random) {
+            let second = draw(routed, by, demand, Some(first), random);
+            let cheaper = second.filter(|second| cost(&routed[*second], by) < cost(&routed[first], by));
+            return Some(&routed[cheaper.unwrap_or(first)]);
+        }
+        // Those that would do are only full: better to wait for one of them than to go to one that is ill.
+        if by.most.is_some() && routed.iter().any(|endpoint| would_do(endpoint, by, demand)) {
+            return None;
+        }
+    }
+    None
 }
 
 /// Draws one that meets the demand and is not `other`. One that warms up is passed over in proportion.
@@ -82,6 +90,11 @@ fn draw(
 }
 
 fn meets(endpoint: &Endpoint, by: Conditions<'_>, demand: Demand) -> bool {
+    let full = by.most.is_some_and(|most| endpoint.in_flight() >= most);
+    !full && would_do(endpoint, by, demand)
+}
+
+fn would_do(endpoint: &Endpoint, by: Conditions<'_>, demand: Demand) -> bool {
     let well = || !endpoint.is_unhealthy() && !endpoint.ejection.is_ejected(by.now);
     !endpoint.is_down()
         && match demand {

@@ -167,9 +167,22 @@ impl Endpoint {
         self.answered_at.store(now.0, Relaxed);
     }
 
-    pub(crate) fn lease(&self, now: Timestamp) {
-        self.in_flight.fetch_add(1, SeqCst);
-        self.latency.owes(now);
+    /// Counts one more request in flight, unless there are `most` already; tells whether it did.
+    pub(crate) fn lease(&self, most: Option<u32>, now: Timestamp) -> bool {
+        let leased = match most {
+            None => {
+                self.in_flight.fetch_add(1, SeqCst);
+                true
+            }
+            Some(most) => {
+                let one_more = |count| (count < most).then_some(count + 1);
+                self.in_flight.fetch_update(SeqCst, SeqCst, one_more).is_ok()
+            }
+        };
+        if leased {
+            self.latency.owes(now);
+        }
+        leased
     }
 
     pub(crate) fn release(&self) {

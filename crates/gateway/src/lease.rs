@@ -33,9 +33,15 @@ pub(crate) struct Lease {
 }
 
 impl Lease {
-    pub(crate) fn new(service: Arc<Service>, endpoint: Arc<Endpoint>, start: Timestamp) -> Self {
-        endpoint.lease(start);
-        Lease { service, endpoint, start, settled: false }
+    /// Counts one more attempt at the endpoint; `None`: it has `most` in flight already.
+    pub(crate) fn take(
+        service: &Arc<Service>,
+        endpoint: &Arc<Endpoint>,
+        most: Option<u32>,
+        start: Timestamp,
+    ) -> Option<Self> {
+        let lease = || Lease { service: service.clone(), endpoint: endpoint.clone(), start, settled: false };
+        endpoint.lease(most, start).then(lease)
     }
 
     pub(crate) fn endpoint(&self) -> &Arc<Endpoint> {
@@ -122,5 +128,6 @@ impl Drop for Lease {
             self.endpoint.latency.overdue(now.since(self.start), average, now);
         }
         self.endpoint.release();
+        self.service.state.left();
     }
 }

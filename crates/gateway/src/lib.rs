@@ -9,6 +9,7 @@
 mod admission;
 mod balance;
 mod body;
+mod bounds;
 mod budget;
 mod buffers;
 mod clock;
@@ -19,6 +20,7 @@ mod error;
 mod exchange;
 #[cfg(test)]
 mod fixture;
+mod flight;
 pub mod forwarded;
 pub mod head;
 mod health;
@@ -43,6 +45,7 @@ mod timer;
 mod tls;
 pub mod trace;
 mod upstream;
+mod user;
 mod window;
 mod worker;
 

@@ -5,16 +5,17 @@
 //! is between two tasks and so after any pick that had still seen the old set. What was picked till then counts as in
 //! flight. Hence: once all threads have said so, an endpoint that is out with nothing in flight stays so.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
-use naru_model::link::{EndpointLoad, Load, ServiceLoad};
-use naru_model::snapshot::{Endpoints, Routing, ServiceId};
+use naru_model::link::{EndpointLoad, Load, RouteLoad, ServiceLoad};
+use naru_model::snapshot::{Endpoints, RouteId, Routing, ServiceId};
 use tokio::sync::{Notify, mpsc, watch};
 
 use crate::clock::Clock;
 use crate::endpoint::Endpoint;
+use crate::flight::Flight;
 use crate::service::{Service, State};
 use crate::table::Table;
 
@@ -29,6 +30,8 @@ pub(crate) struct Watched {
 pub(crate) struct Registry {
     clock: Clock,
     services: HashMap<ServiceId, Known>,
+    /// Requests under way by route. One that is out of the table stays until its last has ended.
+    flights: HashMap<RouteId, Arc<Flight>>,
     /// Gone from the table, still to be told of; with the generation that left them out.
     leaving: Vec<(u64, Arc<Endpoint>)>,
     /// Counts what was applied. The server's versions are its own affair: a new server may begin anywhere.
@@ -116,6 +119,7 @@ impl Registry {
         Registry {
             clock,
             services: HashMap::new(),
+            flights: HashMap::new(),
             leaving: Vec::new(),
             generation: 0,
             version: 0,
@@ -173,8 +177,14 @@ impl Registry {
         for (_, removed) in before {
             self.end(removed);
         }
+        let threads = self.acks.threads.len();
+        for route in &routing.routes {
+            self.flights.entry(route.id).or_insert_with(|| Arc::new(Flight::new(threads)));
+        }
+        let wanted: HashSet<RouteId> = routing.routes.iter().map(|route| route.id).collect();
+        self.flights.retain(|id, flight| wanted.contains(id) || flight.count() > 0);
         let services = self.services.iter().map(|(id, known)| (*id, known.service.clone())).collect();
-        self.publish(Some(Arc::new(Table::new(routing, &services))));
+        self.publish(Some(Arc::new(Table::new(routing, &services, &self.flights))));
     }
 
     /// Follows the endpoints of one service. Returns `false` when no routing has named the service.
@@ -278,8 +288,17 @@ impl Registry {
             service: known.service.id,
             in_flight: known.service.state.in_flight(),
             waiting: known.service.state.waiting(),
+            begun: known.service.state.begun(),
         });
-        Load { connections, endpoints, services: services.collect(), records_dropped }
+        let routes =
+            self.flights.iter().map(|(route, flight)| RouteLoad { route: *route, in_flight: flight.count() });
+        Load {
+            connections,
+            endpoints,
+            services: services.collect(),
+            routes: routes.collect(),
+            records_dropped,
+        }
     }
 }
 

@@ -17,6 +17,7 @@ use std::time::Duration;
 use naru_model::platform::Match;
 use naru_model::snapshot::{FunctionId, RouteId};
 
+use crate::flight::Flight;
 use crate::random::Random;
 use crate::service::Service;
 
@@ -39,6 +40,8 @@ pub(crate) struct Route {
     pub(crate) function: FunctionId,
     /// From the request's first byte to the response's last.
     pub(crate) timeout: Option<Duration>,
+    /// Its requests under way, over table changes.
+    pub(crate) flight: Arc<Flight>,
     /// Each with the sum of the weights up to and with its own; none with weight 0. Never empty.
     to: Vec<(u64, Arc<Service>)>,
 }
@@ -49,6 +52,7 @@ impl Route {
         id: RouteId,
         function: FunctionId,
         timeout: Option<Duration>,
+        flight: Arc<Flight>,
         to: impl IntoIterator<Item = (Arc<Service>, u32)>,
     ) -> Option<Self> {
         let mut sum = 0;
@@ -60,7 +64,7 @@ impl Route {
                 (sum, service)
             })
             .collect();
-        (!to.is_empty()).then_some(Route { id, function, timeout, to })
+        (!to.is_empty()).then_some(Route { id, function, timeout, flight, to })
     }
 
     /// Chooses one of its services by weight.

@@ -3,6 +3,7 @@
 //! [`Service`] is what a table says of it and lives as long as the table; its [`State`] is shared by all threads and
 //! stays over table changes, as do the endpoints that stay.
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use tokio::sync::Notify;
 
 use crate::admission::{Entry, Gate};
 use crate::balance::{self, Conditions};
+use crate::bounds::Bounds;
 use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::eject;
@@ -38,6 +40,9 @@ pub(crate) struct Service {
 pub(crate) struct State {
     pub(crate) clock: Clock,
     gate: Gate,
+    /// Requests that came, also those refused.
+    begun: AtomicU64,
+    bounds: Bounds,
     budget: Budget,
     /// Endpoints that get requests. Only ever replaced whole.
     routed: ArcSwap<Vec<Arc<Endpoint>>>,
@@ -89,6 +94,7 @@ impl Service {
     pub(crate) async fn admit(self: &Arc<Self>) -> Result<Permit, Refusal> {
         let start = self.state.clock.now();
         self.state.budget.request(start);
+        self.state.begun.fetch_add(1, Relaxed);
         match self.state.gate.enter(self.traffic.queue) {
             Entry::Inside => Ok(Permit { service: self.clone(), waited: Duration::ZERO }),
             Entry::QueueFull => Err(Refusal::QueueFull),
@@ -107,9 +113,15 @@ impl Service {
         let now = self.state.clock.now();
         let average = self.state.average.micros(now);
         let routed = self.state.routed.load();
-        let by = Conditions { not, warm_up: self.warm_up, average, now };
-        let endpoint = Random::with(|random| balance::choose(&routed, by, random))?;
-        Some(Lease::new(self.clone(), endpoint.clone(), now))
+        let most = self.state.bounds.per_instance();
+        let by = Conditions { not, warm_up: self.warm_up, most, average, now };
+        // Another thread may fill the chosen one up meanwhile; then it is passed over by the next choice.
+        loop {
+            let endpoint = Random::with(|random| balance::choose(&routed, by, random))?;
+            if let Some(lease) = Lease::take(self, endpoint, most, now) {
+                return Some(lease);
+            }
+        }
     }
 
     /// Takes one retry out of the budget; `false`: the request is not to be sent again.
@@ -173,6 +185,8 @@ impl State {
         State {
             clock,
             gate: Gate::new(service.traffic.concurrency),
+            begun: AtomicU64::new(0),
+            bounds: Bounds::of(&service.traffic),
             budget: Budget::default(),
             routed: ArcSwap::default(),
             ejecting: Mutex::default(),
@@ -186,7 +200,8 @@ impl State {
 
     /// Follows a change of the service's settings.
     pub(crate) fn configure(&self, service: &snapshot::Service) {
-        self.gate.set_places(service.traffic.concurrency);
+        self.bounds.set(&service.traffic);
+        self.fit_places();
         self.health.store(Arc::new(service.health.clone()));
     }
 
@@ -207,8 +222,27 @@ impl State {
 
     /// Opens or closes the door by whether any routed endpoint may answer. To be called after each change of that.
     pub(crate) fn refresh(&self) {
+        self.fit_places();
         self.gate.set_open(|| self.routed.load().iter().any(|e| !e.is_down()));
         self.changed.notify_waiters();
+    }
+
+    /// As many places as the service as a whole may hold, and its endpoints together.
+    fn fit_places(&self) {
+        let live = self.routed.load().iter().filter(|e| !e.is_down()).count();
+        self.gate.set_places(self.bounds.places(live));
+    }
+
+    /// A request has left an endpoint that may have been full.
+    pub(crate) fn left(&self) {
+        if self.bounds.per_instance().is_some() {
+            self.changed.notify_waiters();
+        }
+    }
+
+    /// Requests that came since the gateway started.
+    pub(crate) fn begun(&self) -> u64 {
+        self.begun.load(Relaxed)
     }
 
     pub(crate) fn in_flight(&self) -> u32 {

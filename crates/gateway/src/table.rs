@@ -5,9 +5,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use ipnet::IpNet;
-use naru_model::platform::{Certificate, Limits};
-use naru_model::snapshot::{Routing, ServiceId};
+use naru_model::platform::{Certificate, Limits, UserKey};
+use naru_model::snapshot::{RouteId, Routing, ServiceId};
 
+use crate::flight::Flight;
 use crate::route::{RequestView, Route, Router};
 use crate::service::Service;
 
@@ -18,6 +19,8 @@ pub(crate) struct Table {
     pub(crate) certificates: Vec<Certificate>,
     /// Whether records carry the request's target.
     pub(crate) access_log: bool,
+    /// What tells users apart.
+    pub(crate) user: UserKey,
     trusted_proxies: Vec<IpNet>,
     router: Router<Arc<Route>>,
 }
@@ -25,16 +28,22 @@ pub(crate) struct Table {
 impl Table {
     /// Makes a table of a snapshot. A route to services that the snapshot lacks, or that all weigh nothing, is left out:
     /// who validated the file has refused it.
-    pub(crate) fn new(routing: &Routing, services: &HashMap<ServiceId, Arc<Service>>) -> Self {
+    pub(crate) fn new(
+        routing: &Routing,
+        services: &HashMap<ServiceId, Arc<Service>>,
+        flights: &HashMap<RouteId, Arc<Flight>>,
+    ) -> Self {
         let routes = routing.routes.iter().filter_map(|route| {
             let to = route.to.iter().filter_map(|(id, weight)| Some((services.get(id)?.clone(), *weight)));
-            let made = Route::new(route.id, route.function, route.timeout, to)?;
+            let flight = flights.get(&route.id)?.clone();
+            let made = Route::new(route.id, route.function, route.timeout, flight, to)?;
             Some((route.matches.clone(), route.id, Arc::new(made)))
         });
         Table {
             limits: routing.limits.clone(),
             certificates: routing.certificates.clone(),
             access_log: routing.access_log,
+            user: routing.user.clone(),
             trusted_proxies: routing.trusted_proxies.clone(),
             router: Router::new(routes),
         }

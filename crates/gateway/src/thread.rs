@@ -40,6 +40,8 @@ impl Deref for Current {
 
 #[derive(Debug)]
 pub(crate) struct Thread {
+    /// From 0.
+    pub(crate) number: usize,
     table: RefCell<Rc<Current>>,
     pub(crate) pool: Pool,
     pub(crate) buffers: Buffers,
@@ -56,8 +58,9 @@ pub(crate) struct Thread {
 }
 
 impl Thread {
-    pub(crate) fn new(table: Arc<Table>, reporter: Reporter, clock: &Clock) -> Self {
+    pub(crate) fn new(number: usize, table: Arc<Table>, reporter: Reporter, clock: &Clock) -> Self {
         Thread {
+            number,
             table: RefCell::new(Rc::new(Current(table))),
             pool: Pool::default(),
             buffers: Buffers::default(),

@@ -45,9 +45,17 @@ pub(crate) fn run(context: WorkerContext) {
 }
 
 async fn work(context: WorkerContext) -> io::Result<()> {
-    let WorkerContext { listeners, tables, mut drain, reporter, connections, clock, certificates, .. } =
-        context;
-    let thread = Rc::new(Thread::new(tables.current(), reporter, &clock));
+    let WorkerContext {
+        thread: number,
+        listeners,
+        tables,
+        mut drain,
+        reporter,
+        connections,
+        clock,
+        certificates,
+    } = context;
+    let thread = Rc::new(Thread::new(number, tables.current(), reporter, &clock));
     let mut tasks = Vec::new();
     let adopting = thread.clone();
     tasks.push(spawn_local(tables.follow(move |table| adopting.adopt(table))));

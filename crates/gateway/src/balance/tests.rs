@@ -7,7 +7,7 @@ use crate::fixture;
 mod simulation;
 
 fn by(clock: &Clock) -> Conditions<'static> {
-    Conditions { not: &[], warm_up: Duration::ZERO, average: 50_000.0, now: clock.now() }
+    Conditions { not: &[], warm_up: Duration::ZERO, most: None, average: 50_000.0, now: clock.now() }
 }
 
 /// How often each endpoint is chosen in so many choices, nothing being in flight.
@@ -33,7 +33,7 @@ fn equals_get_equal_shares() {
 fn the_one_with_less_in_flight_is_taken() {
     let clock = Clock::manual();
     let routed: Vec<_> = (1..=2).map(|i| fixture::endpoint(i, &clock)).collect();
-    routed[0].lease(clock.now());
+    assert!(routed[0].lease(None, clock.now()));
     assert_eq!(shares(&routed, by(&clock), 100), [0, 100]);
 }
 
@@ -105,7 +105,7 @@ proptest! {
             let endpoint = fixture::endpoint(i + 1, &clock);
             endpoint.set_unhealthy(*unhealthy);
             endpoint.set_down(*down);
-            (0..*in_flight).for_each(|_| endpoint.lease(clock.now()));
+            (0..*in_flight).for_each(|_| assert!(endpoint.lease(None, clock.now())));
             if *avoid {
                 not.push(endpoint.key());
             }

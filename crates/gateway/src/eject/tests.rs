@@ -17,13 +17,17 @@ fn traffic() -> Traffic {
     }
 }
 
+fn take(service: &Arc<crate::service::Service>, endpoint: &Arc<Endpoint>, clock: &Clock) -> Lease {
+    Lease::take(service, endpoint, None, clock.now()).expect("there is no bound")
+}
+
 /// Lets one request at an endpoint fail.
 fn fail(service: &Arc<crate::service::Service>, endpoint: &Arc<Endpoint>, clock: &Clock) {
-    Lease::new(service.clone(), endpoint.clone(), clock.now()).failed(Failure::Reset);
+    take(service, endpoint, clock).failed(Failure::Reset);
 }
 
 fn answer(service: &Arc<crate::service::Service>, endpoint: &Arc<Endpoint>, status: u16, clock: &Clock) {
-    Lease::new(service.clone(), endpoint.clone(), clock.now()).answered(Duration::from_millis(5), status);
+    take(service, endpoint, clock).answered(Duration::from_millis(5), status);
 }
 
 #[test]
@@ -105,13 +109,13 @@ fn a_stream_that_stands_still_after_its_head_is_no_failure() {
     let clock = Clock::manual();
     let (service, endpoints) = fixture::service(traffic(), 4, &clock);
     for _ in 0..10 {
-        let mut lease = Lease::new(service.clone(), endpoints[0].clone(), clock.now());
+        let mut lease = take(&service, &endpoints[0], &clock);
         lease.answered(Duration::from_millis(5), 200);
         lease.failed(Failure::TimedOut);
     }
     assert!(!endpoints[0].ejection.is_ejected(clock.now()));
     for _ in 0..3 {
-        Lease::new(service.clone(), endpoints[0].clone(), clock.now()).failed(Failure::TimedOut);
+        take(&service, &endpoints[0], &clock).failed(Failure::TimedOut);
     }
     assert!(endpoints[0].ejection.is_ejected(clock.now()));
 }
@@ -120,11 +124,11 @@ fn a_stream_that_stands_still_after_its_head_is_no_failure() {
 fn a_refused_connection_takes_it_out_at_once_and_has_it_checked() {
     let clock = Clock::manual();
     let (service, endpoints) = fixture::service(traffic(), 2, &clock);
-    Lease::new(service.clone(), endpoints[0].clone(), clock.now()).failed(Failure::Connect);
+    take(&service, &endpoints[0], &clock).failed(Failure::Connect);
     assert!(endpoints[0].is_down());
     let checked = futures_util::FutureExt::now_or_never(endpoints[0].check_now.notified());
     assert!(checked.is_some(), "the checker is woken");
-    Lease::new(service.clone(), endpoints[1].clone(), clock.now()).failed(Failure::Connect);
+    take(&service, &endpoints[1], &clock).failed(Failure::Connect);
     assert!(service.pick(&[]).is_none(), "the floor is for those who might answer");
 }
 

@@ -9,6 +9,7 @@ use crate::head::{Fields, Known, Lines, RequestHead};
 use crate::http1::request::list;
 use crate::random::Random;
 use crate::trace::{digits, trace_id};
+use crate::user::hash_user;
 
 /// A longer id from outside is replaced, in bytes.
 const MAX_REQUEST_ID: usize = 128;
@@ -27,6 +28,7 @@ impl<C: Client> Exchange<'_, C> {
         } else {
             replace_forwarded(request, added, origin);
         }
+        self.story.user = hash_user(&self.table.user, &self.scratch.request.fields, self.story.client);
         let request = &mut self.scratch.request;
         self.story.trace_id = trace(&mut request.fields, &mut self.scratch.added);
         request_id(&mut request.fields, &mut self.scratch.added, &mut self.story);

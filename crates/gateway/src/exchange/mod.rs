@@ -38,6 +38,7 @@ use std::task::Poll;
 use tokio::time::Instant;
 
 use crate::error::Error;
+use crate::flight::UnderWay;
 use crate::head::{Lines, RequestHead, ResponseHead};
 use crate::service::{Permit, Service};
 use crate::thread::{Current, Thread};
@@ -63,6 +64,8 @@ struct Exchange<'a, C> {
     /// When the route's timeout ends; `None`: never.
     until: Option<Instant>,
     story: Story,
+    /// Counts it on its route; `None` while it has none.
+    under_way: Option<UnderWay>,
 }
 
 /// Serves a request whose head has been read to `scratch`; returns when it had ended.
@@ -75,7 +78,8 @@ pub(crate) async fn run<C: Client>(
 ) -> Instant {
     let table = thread.table();
     let story = Story::begin(thread, began);
-    let mut exchange = Exchange { thread, table, client, scratch, timer, began, until: None, story };
+    let mut exchange =
+        Exchange { thread, table, client, scratch, timer, began, until: None, story, under_way: None };
     if let Err(error) = exchange.serve().await {
         exchange.fail(&error).await;
     }
@@ -94,7 +98,8 @@ pub(crate) async fn refuse<C: Client>(
     let table = thread.table();
     let story = Story::begin(thread, began);
     scratch.request.clear();
-    let mut exchange = Exchange { thread, table, client, scratch, timer, began, until: None, story };
+    let mut exchange =
+        Exchange { thread, table, client, scratch, timer, began, until: None, story, under_way: None };
     exchange.identify();
     exchange.fail(error).await;
     exchange.record();
@@ -114,6 +119,7 @@ impl<C: Client> Exchange<'_, C> {
         self.until = route.timeout.map(|timeout| after(self.began, timeout));
         self.story.route = route.id;
         self.story.function = route.function;
+        self.under_way = Some(route.flight.begin(self.thread.number));
         let service = route.choose();
         self.story.service = service.id;
         Ok(service.clone())

@@ -206,6 +206,7 @@ fn record(target: &str) -> RequestRecord<'_> {
         revision: 1,
         ordinal: 1,
         client: std::net::Ipv4Addr::LOCALHOST.into(),
+        user: 0,
         method: Method::Get,
         protocol: 11,
         status: 200,

@@ -14,6 +14,7 @@ fn record(number: u32) -> RequestRecord<'static> {
         revision: 1,
         ordinal: 1,
         client: std::net::Ipv4Addr::LOCALHOST.into(),
+        user: 0,
         method: Method::Get,
         protocol: 11,
         status: 200,

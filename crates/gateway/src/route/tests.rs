@@ -134,7 +134,7 @@ fn services_are_chosen_in_proportion_to_their_weights() {
     let service = || crate::fixture::service(Default::default(), 0, &clock).0;
     let (one, three, none) = (service(), service(), service());
     let to = [(none.clone(), 0), (one.clone(), 1), (three.clone(), 3)];
-    let route = Route::new(RouteId(1), FunctionId(1), None, to).unwrap();
+    let route = Route::new(RouteId(1), FunctionId(1), None, Arc::new(Flight::new(1)), to).unwrap();
     let mut counts = [0; 3];
     for _ in 0..4000 {
         let chosen = route.choose();
@@ -142,7 +142,7 @@ fn services_are_chosen_in_proportion_to_their_weights() {
     }
     assert_eq!(counts[0], 0);
     assert!((850..1150).contains(&counts[1]), "{counts:?}");
-    assert!(Route::new(RouteId(1), FunctionId(1), None, [(none, 0)]).is_none());
+    assert!(Route::new(RouteId(1), FunctionId(1), None, Arc::new(Flight::new(1)), [(none, 0)]).is_none());
 }
 
 /// What the module's documentation says, word by word and slowly.

@@ -131,3 +131,41 @@ fn retries_come_out_of_the_budget() {
     let (service, _endpoints) = fixture::service(traffic(), 1, &Clock::manual());
     assert_eq!((0..20).filter(|_| service.may_retry()).count(), 10);
 }
+
+#[test]
+fn what_an_instance_can_not_hold_waits_for_it_or_for_a_new_one() {
+    runtime().block_on(async {
+        let clock = Clock::manual();
+        let bounded = Traffic { concurrency: 100, queue: 10, per_instance: Some(2), ..traffic() };
+        let (service, endpoints) = fixture::service(bounded, 1, &clock);
+        let mut held = Vec::new();
+        for _ in 0..2 {
+            let mut permit = service.admit().await.unwrap();
+            held.push((permit.pick(&[]).await.unwrap(), permit));
+        }
+        let mut third = Box::pin(service.admit());
+        assert!(third.as_mut().now_or_never().is_none(), "the only instance is full");
+        let new = fixture::endpoint(2, &clock);
+        service.state.set_routed(vec![endpoints[0].clone(), new.clone()], &service.traffic);
+        let mut permit = third.await.unwrap();
+        assert_eq!(permit.pick(&[]).await.unwrap().key(), new.key(), "it goes to the one that came");
+        assert_eq!((endpoints[0].in_flight(), service.state.begun()), (2, 3));
+    });
+}
+
+#[test]
+fn a_full_well_instance_is_waited_for_rather_than_an_ill_one_asked() {
+    runtime().block_on(async {
+        let clock = Clock::manual();
+        let bounded = Traffic { concurrency: 100, queue: 10, per_instance: Some(1), ..traffic() };
+        let (service, endpoints) = fixture::service(bounded, 2, &clock);
+        endpoints[0].set_unhealthy(true);
+        let first = service.pick(&[]).unwrap();
+        assert_eq!(first.key(), endpoints[1].key());
+        let mut permit = service.admit().await.unwrap();
+        let mut second = Box::pin(permit.pick(&[]));
+        assert!(second.as_mut().now_or_never().is_none());
+        drop(first);
+        assert_eq!(second.await.unwrap().key(), endpoints[1].key());
+    });
+}

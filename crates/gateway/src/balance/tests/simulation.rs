@@ -81,10 +81,10 @@ impl World {
     fn arrive(&mut self, work: &impl Fn(usize, usize) -> Duration) {
         let now = self.clock.now();
         let average = self.service.state.average.micros(now);
-        let by = Conditions { not: &[], warm_up: Duration::ZERO, average, now };
+        let by = Conditions { not: &[], warm_up: Duration::ZERO, most: None, average, now };
         let chosen = choose(&self.endpoints, by, &mut self.random).expect("there are endpoints").clone();
         let instance = self.endpoints.iter().position(|e| Arc::ptr_eq(e, &chosen)).expect("one of them");
-        let lease = Some(Lease::new(self.service.clone(), chosen, now));
+        let lease = Lease::take(&self.service, &chosen, None, now);
         self.requests.push(Request { lease, instance, sent: now, arrived: now });
         self.instances[instance].queue.push_back(self.requests.len() - 1);
         self.work_off(instance, work);
