@@ -86,7 +86,7 @@ impl<'b> Frame<'b> {
 pub enum ToGateway {
     Routing {
         version: u64,
-        routing: Routing,
+        routing: Box<Routing>,
     },
     Endpoints {
         version: u64,

@@ -25,6 +25,7 @@ mod cgroup;
 mod clock;
 mod error;
 mod files;
+pub mod host;
 mod leftovers;
 pub mod logs;
 mod ports;
@@ -115,6 +116,9 @@ pub struct Stats {
     pub cpu_cores: f64,
     /// Memory that can't be taken back without writing it out: without the page cache that nobody has used lately.
     pub memory_bytes: u64,
+    /// Bytes per second from and to disks, averaged over the last second; 0 where the kernel does not tell.
+    pub disk_read_bytes: f64,
+    pub disk_written_bytes: f64,
     /// When the instance started.
     pub since: Timestamp,
 }

@@ -86,6 +86,13 @@ pub(crate) fn own_memory(pid: u32) -> u64 {
     read().unwrap_or(0)
 }
 
+/// Bytes that a process has read from disks and written to them; 0 where the kernel does not tell. Source: proc_pid_io(5).
+pub(crate) fn disk_bytes(pid: u32) -> (u64, u64) {
+    let text = fs::read_to_string(format!("/proc/{pid}/io")).unwrap_or_default();
+    let field = |key: &str| text.lines().find_map(|line| line.strip_prefix(key)?.trim().parse().ok());
+    (field("read_bytes:").unwrap_or(0), field("write_bytes:").unwrap_or(0))
+}
+
 /// Tells whether SIGTERM ends the process outright: it neither catches nor ignores it.
 pub(crate) fn ends_by_term(pid: u32) -> bool {
     const TERM: u64 = 1 << (15 - 1);

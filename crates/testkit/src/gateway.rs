@@ -71,7 +71,7 @@ impl Gateway {
     /// Sends the routing, and tells its version.
     pub fn routing(&mut self, routing: Routing) -> u64 {
         self.version += 1;
-        self.send(&ToGateway::Routing { version: self.version, routing })
+        self.send(&ToGateway::Routing { version: self.version, routing: Box::new(routing) })
     }
 
     /// Sends one service's endpoints, and tells their version.

@@ -192,7 +192,7 @@ fn table(version: u64) -> [ToGateway; 2] {
     // To tell one table from another.
     routing.limits.connections = version as usize;
     [
-        ToGateway::Routing { version, routing },
+        ToGateway::Routing { version, routing: Box::new(routing) },
         ToGateway::Endpoints { version: version + 1, endpoints: endpoints_snapshot(1, [1, 2]) },
     ]
 }

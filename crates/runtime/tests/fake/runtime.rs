@@ -134,6 +134,8 @@ impl Runtime for Fake {
             id: instance.running.id.clone(),
             cpu_cores: if instance.behaviour == Behaviour::Burn { 1.0 } else { 0.0 },
             memory_bytes: 1 << 20,
+            disk_read_bytes: 0.0,
+            disk_written_bytes: 0.0,
             since: instance.running.started_at,
         })
         .collect()
