@@ -1,5 +1,7 @@
 //! Typed items into the platform. What is not in the file gets `model`'s default; nothing is refused here any more.
 
+mod scale;
+
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -7,12 +9,14 @@ use std::path::{Path, PathBuf};
 use ipnet::IpNet;
 use naru_model::platform::{
     Certificate, Function, Gateway, Health, InstanceSize, Limits, Match, Platform, Pool, Protocol, Rollout,
-    Route, Scale, Service, Target, Tls, Traffic,
+    Route, Service, Target, Telemetry, Tls, Traffic, UserKey,
 };
 use naru_model::units::Cpu;
 
 use crate::item::{Entry, Item, Section, Take, Value};
 use crate::machine::Machine;
+
+pub(crate) use scale::scale;
 
 pub(crate) fn platform(root: &Item, folder: &Path, machine: Machine) -> Platform {
     let root = root.section();
@@ -24,6 +28,7 @@ pub(crate) fn platform(root: &Item, folder: &Path, machine: Machine) -> Platform
         services: named(root.section("services"), |entry| service(entry, folder)),
         routes: root.section("routes").items().iter().map(|item| route(item.section())).collect(),
         functions: named(root.section("functions"), function),
+        telemetry: telemetry(root.section("telemetry")),
     }
 }
 
@@ -66,7 +71,16 @@ fn gateway(at: Section<'_>, folder: &Path, machine: Machine) -> Gateway {
         threads: at.get("threads").unwrap_or(machine.cores),
         trusted_proxies: at.section("trusted_proxies").items().iter().filter_map(network).collect(),
         access_log: at.get("access_log").unwrap_or(Gateway::ACCESS_LOG),
+        user: at.get("user").map(|text: String| user(&text)).unwrap_or_default(),
         limits: limits(at.section("limits")),
+    }
+}
+
+fn user(text: &str) -> UserKey {
+    match text.split_ascii_whitespace().collect::<Vec<_>>()[..] {
+        ["cookie", name] => UserKey::Cookie(name.to_owned()),
+        ["header", name] => UserKey::Header(name.to_ascii_lowercase()),
+        _ => UserKey::Client,
     }
 }
 
@@ -136,18 +150,6 @@ fn health(at: Section<'_>) -> Health {
     }
 }
 
-pub(crate) fn scale(at: Section<'_>) -> Scale {
-    let d = Scale::default();
-    let min = at.get("min").unwrap_or(d.min);
-    Scale {
-        min,
-        max: at.get("max").unwrap_or(min.max(1)),
-        warm_up: at.get("warm_up").unwrap_or(d.warm_up),
-        priority: at.get("priority").unwrap_or(d.priority),
-        ..d
-    }
-}
-
 fn rollout(at: Section<'_>) -> Rollout {
     let d = Rollout::default();
     Rollout {
@@ -161,7 +163,7 @@ fn traffic(at: Section<'_>) -> Traffic {
     let d = Traffic::default();
     Traffic {
         concurrency: at.get("concurrency").unwrap_or(d.concurrency),
-        per_instance: d.per_instance,
+        per_instance: at.get("per_instance").or(d.per_instance),
         queue: at.get("queue").unwrap_or(d.queue),
         queue_timeout: at.get("queue_timeout").unwrap_or(d.queue_timeout),
         connect_timeout: at.get("connect_timeout").unwrap_or(d.connect_timeout),
@@ -172,6 +174,15 @@ fn traffic(at: Section<'_>) -> Traffic {
         eject_after: at.get("eject_after").unwrap_or(d.eject_after),
         eject_for: at.get("eject_for").unwrap_or(d.eject_for),
         eject_at_most: at.get("eject_at_most").unwrap_or(d.eject_at_most),
+    }
+}
+
+fn telemetry(at: Section<'_>) -> Telemetry {
+    let d = Telemetry::default();
+    Telemetry {
+        transactions: at.get("transactions").unwrap_or(d.transactions),
+        disk: at.get("disk").unwrap_or(d.disk),
+        figures: at.get("figures").unwrap_or(d.figures),
     }
 }
 

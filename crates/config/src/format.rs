@@ -2,6 +2,7 @@
 //! key's shape points to.
 
 mod address;
+mod crontab;
 mod http;
 mod name;
 
@@ -78,11 +79,42 @@ pub(crate) const PARAMETER: Text = Text {
     pattern: Some("^[^&=#]+$"),
 };
 
+pub(crate) const USER: Text = Text {
+    noun: "`client`, a cookie or a header",
+    example: "cookie SESSION",
+    check: http::user,
+    pattern: Some(r"^(client|(cookie|header) +[!#$%&'*+.^_`|~0-9A-Za-z-]+)$"),
+};
+pub(crate) const CONDITION: Text = Text {
+    noun: "a condition",
+    example: "cpu > 50% for 5m",
+    check: condition,
+    pattern: Some(
+        r"^ *(cpu|concurrency|rate|p95|apdex|errors|waiting) *[<>] *[0-9.]+(%|/s|/m|/h|ms|s|m|h)* +for +[0-9ms]+ *$",
+    ),
+};
+pub(crate) const TIMES: Text = Text {
+    noun: "five fields of a crontab",
+    example: "0 20 * * *",
+    check: crontab::times,
+    pattern: Some(r"^ *([^ ]+ +){4}[^ ]+ *$"),
+};
+pub(crate) const ZONE: Text = Text {
+    noun: "a time zone's name",
+    example: "Asia/Seoul",
+    check: crontab::zone,
+    pattern: Some("^[A-Za-z][A-Za-z0-9/_+-]*$"),
+};
+
 /// What a name of `model` must be, for editors.
 const NAME: &str = "^[a-z][a-z0-9]*(-[a-z0-9]+)*$";
 
 fn anything(_: &str) -> Checked {
     Ok(())
+}
+
+fn condition(text: &str) -> Checked {
+    crate::condition::parse(text).map(|_| ())
 }
 
 fn not_empty(text: &str) -> Checked {

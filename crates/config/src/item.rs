@@ -4,7 +4,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use naru_model::units::{Bytes, Cpu, Percent};
+use naru_model::units::{Bytes, Cpu, Percent, Rate};
 
 use crate::report::Pos;
 
@@ -24,7 +24,9 @@ pub(crate) enum Value {
     Duration(Duration),
     Cpu(Cpu),
     Bytes(Bytes),
+    /// Also an Apdex.
     Percent(Percent),
+    Rate(Rate),
     List(Vec<Item>),
     /// Of a group of known keys or of names; in the order of the file, each once.
     Group(Vec<Entry>),
@@ -123,6 +125,7 @@ take! {
     Cpu: Value::Cpu(cpu) => Some(*cpu);
     Bytes: Value::Bytes(bytes) => Some(*bytes);
     Percent: Value::Percent(percent) => Some(*percent);
+    Rate: Value::Rate(rate) => Some(*rate);
     u16: Value::Whole(number) => u16::try_from(*number).ok();
     u32: Value::Whole(number) => u32::try_from(*number).ok();
     i32: Value::Whole(number) => i32::try_from(*number).ok();

@@ -5,7 +5,9 @@
 
 mod gateway;
 mod route;
+mod scale;
 mod service;
+mod telemetry;
 
 use std::time::Duration;
 
@@ -37,6 +39,8 @@ pub(crate) fn all() -> Vec<Key> {
             "Business functions (업무): what routes are for, as their owners and users call it.",
         )
         .causes(Effect::Routing),
+        Key::new("telemetry", Kind::Keys(telemetry::keys()), "as its keys say", "How long what was seen is kept, in the state folder.")
+            .causes(Effect::Nothing),
     ]
 }
 

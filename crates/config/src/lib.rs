@@ -12,6 +12,7 @@
 //! ```
 
 mod build;
+mod condition;
 mod diff;
 mod format;
 mod item;

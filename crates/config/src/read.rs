@@ -106,7 +106,8 @@ fn article_only(kind: &Kind) -> String {
         Kind::Text(text) => text.noun.to_owned(),
         Kind::Duration { .. } => "a duration".to_owned(),
         Kind::Cpu | Kind::Bytes { .. } => "an amount".to_owned(),
-        Kind::Percent => "a percentage".to_owned(),
+        Kind::Percent { .. } => "a percentage".to_owned(),
+        Kind::Rate { .. } => "a rate".to_owned(),
         kind => kind.words(),
     }
 }

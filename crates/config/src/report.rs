@@ -87,6 +87,12 @@ impl Problems {
         self.0.is_empty()
     }
 
+    /// Tells whether something below a key has been refused.
+    pub(crate) fn has_below(&self, key: &str) -> bool {
+        let below = |other: &str| other.strip_prefix(key).is_some_and(|rest| rest.starts_with('.'));
+        self.0.iter().any(|(_, other, _)| below(other))
+    }
+
     pub(crate) fn into_report(mut self, file: &str, text: &str) -> Report {
         self.0.sort_by_key(|(at, ..)| *at);
         let lines: Vec<&str> = text.lines().collect();

@@ -2,6 +2,7 @@
 //! not there. Routes have rules of their own in [`routes`].
 
 mod routes;
+mod scale;
 mod services;
 
 use std::net::SocketAddr;

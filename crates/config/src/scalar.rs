@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use naru_model::units::{Bytes, Cpu, Percent, format_duration, parse_duration};
+use naru_model::units::{Bytes, Cpu, Percent, Rate, format_duration, parse_duration};
 
 use crate::item::Value;
 use crate::report::{Refusal, shown};
@@ -10,6 +10,8 @@ use crate::shape::{Kind, Text};
 
 /// The longest a duration may be. Longer ones are slips of the pen, and sums of them must not overflow.
 const MAX_DURATION: Duration = Duration::from_secs(365 * 86_400);
+/// The highest rate: no service has it, and sums of such must not overflow.
+const MAX_RATE: Rate = Rate { per_1000_seconds: 1_000_000_000 };
 /// Longer scalars are no number and no duration.
 const MAX_NUMBER: usize = 40;
 
@@ -33,7 +35,9 @@ pub(crate) fn read(kind: &Kind, text: &str, plain: bool) -> Result<Value, Refusa
         Kind::Duration { least } => duration(text, *least),
         Kind::Cpu => cpu(text),
         Kind::Bytes { least } => bytes(text, *least),
-        Kind::Percent => percent(text),
+        Kind::Percent { least } => percent(text, *least),
+        Kind::Rate { least } => rate(text, *least),
+        Kind::Apdex => apdex(text),
         Kind::Choice(words) => choice(text, words),
         _ => {
             Err(Refusal::new(format!("{} stands here alone", shown(text)), format!("write {}", kind.words())))
@@ -160,8 +164,11 @@ fn bytes(text: &str, least: Bytes) -> Result<Value, Refusal> {
     Ok(Value::Bytes(bytes))
 }
 
-fn percent(text: &str) -> Result<Value, Refusal> {
+fn percent(text: &str, least: Percent) -> Result<Value, Refusal> {
     let refusal = match text.parse::<Percent>() {
+        Ok(percent) if percent < least => {
+            return Err(Refusal::new(format!("{text} is below {least}"), format!("write {least} or more")));
+        }
         Ok(percent) => return Ok(Value::Percent(percent)),
         Err(error) => Refusal::from_error(&error),
     };
@@ -173,8 +180,49 @@ fn percent(text: &str) -> Result<Value, Refusal> {
         Some(number) if !text.ends_with('%') && (1.0..=100.0).contains(&number) => {
             Refusal::new(format!("{text} has no %"), format!("write {text}%"))
         }
+        Some(number) if !text.ends_with('%') && number > 0.0 && number < 1.0 => {
+            let meant = (number * 1000.0).round() / 10.0;
+            Refusal::new(refusal.what, format!("did you mean {meant}%"))
+        }
         _ => refusal,
     })
+}
+
+fn rate(text: &str, least: Rate) -> Result<Value, Refusal> {
+    match text.parse::<Rate>() {
+        Ok(rate) if rate < least => Err(Refusal::new(
+            format!("{} is no rate to keep", shown(text)),
+            "write more, such as 100/s or 30/m",
+        )),
+        Ok(rate) if rate > MAX_RATE => Err(Refusal::new(
+            format!("{} is more than a million a second", shown(text)),
+            "write at most 1000000/s",
+        )),
+        Ok(rate) => Ok(Value::Rate(rate)),
+        Err(_) if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) => {
+            Err(Refusal::new(format!("{text} does not say per what"), format!("write {text}/s or {text}/m")))
+        }
+        Err(error) => Err(Refusal::from_error(&error)),
+    }
+}
+
+/// An Apdex to reach: 1 would need every user satisfied for ever, and 0 is reached by everyone.
+fn apdex(text: &str) -> Result<Value, Refusal> {
+    let places =
+        |digits: &&str| (1..=3).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    let digits = text.strip_prefix("0.").filter(places);
+    let thousandths = digits.and_then(|digits| format!("{digits:0<3}").parse::<u32>().ok());
+    if let Some(thousandths) = thousandths.filter(|n| *n > 0) {
+        return Ok(Value::Percent(Percent { thousandths }));
+    }
+    let what = format!("{} is no Apdex to reach", shown(text));
+    let share: Option<f64> = text.trim_end_matches('%').parse().ok();
+    match share {
+        Some(share) if share > 1.0 && share < 100.0 => {
+            Err(Refusal::new(what, format!("did you mean {}", (share * 10.0).round() / 1000.0)))
+        }
+        _ => Err(Refusal::new(what, "write a number over 0 and below 1, with at most three places (0.94)")),
+    }
 }
 
 fn choice(text: &str, words: &[&str]) -> Result<Value, Refusal> {

@@ -56,9 +56,19 @@ fn with_effect(kind: &Kind, effect: Option<Effect>) -> Value {
             "pattern": r"^[0-9]+(\.[0-9]{1,3})?(Ki|Mi|Gi|Ti)?$",
             "examples": ["512Mi", "8Ki"]
         }),
-        Kind::Percent => {
+        Kind::Percent { .. } => {
             json!({ "type": "string", "pattern": r"^(100|[0-9]{1,2}(\.[0-9]{1,3})?)%$", "examples": ["25%"] })
         }
+        Kind::Rate { .. } => {
+            json!({ "type": "string", "pattern": r"^[0-9]+(\.[0-9]{1,3})?/(s|m|h)$", "examples": ["100/s", "30/m"] })
+        }
+        Kind::Apdex => json!({
+            "type": ["number", "string"],
+            "exclusiveMinimum": 0,
+            "exclusiveMaximum": 1,
+            "pattern": r"^0\.[0-9]{1,3}$",
+            "examples": [0.94]
+        }),
         Kind::Choice(words) => json!({ "enum": words }),
         Kind::Condition => json!({ "type": ["string", "number", "boolean"], "not": { "const": false } }),
         Kind::Keys(keys) => of_keys(keys, effect),

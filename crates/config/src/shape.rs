@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use naru_model::units::{Bytes, Cpu, Percent, format_duration};
+use naru_model::units::{Bytes, Cpu, Percent, Rate, format_duration};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -41,7 +41,14 @@ pub(crate) enum Kind {
     Bytes {
         least: Bytes,
     },
-    Percent,
+    Percent {
+        least: Percent,
+    },
+    Rate {
+        least: Rate,
+    },
+    /// Over 0 and below 1, in thousandths.
+    Apdex,
     Choice(&'static [&'static str]),
     /// What a header or parameter must be: a text for exactly this, `true` for anything.
     Condition,
@@ -152,7 +159,10 @@ impl Kind {
             Kind::Duration { .. } => "a duration (`2s`, `500ms`, `1m30s`)".to_owned(),
             Kind::Cpu => "an amount of processor (`2`, `0.5`, `500m`)".to_owned(),
             Kind::Bytes { .. } => "an amount of bytes (`512Mi`, `8Ki`)".to_owned(),
-            Kind::Percent => "a percentage (`25%`)".to_owned(),
+            Kind::Percent { least } if least.thousandths > 0 => format!("a percentage from {least} (`25%`)"),
+            Kind::Percent { .. } => "a percentage (`25%`)".to_owned(),
+            Kind::Rate { .. } => "a rate (`100/s`, `30/m`)".to_owned(),
+            Kind::Apdex => "a number over 0 and below 1 (`0.94`)".to_owned(),
             Kind::Choice(words) => {
                 words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" or ")
             }

@@ -77,6 +77,7 @@ const WORDS: &[(&str, &str, &str)] = &[
         "naru.yaml takes no aliases (*)",
         "write the value out in each place, or put the text in quotes",
     ),
+    ("expected alphabetic or numeric", "a text can't start with * or &", "put it in quotes"),
     ("unexpected character", "a text can't start with this character", "put it in quotes"),
     (
         "invalid indentation",

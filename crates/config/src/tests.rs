@@ -2,9 +2,10 @@
 //! is seen. And for any text: it is read or refused, and never more than that.
 
 use std::path::Path;
+use std::time::Duration;
 
 use naru_model::platform::Platform;
-use naru_model::units::Bytes;
+use naru_model::units::{Bytes, format_duration};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -27,9 +28,18 @@ fn base() -> Value {
             "listen": "0.0.0.0:9080",
             "tls": { "listen": "0.0.0.0:9443", "certificates": [{ "cert": "a.crt", "key": "a.key" }] },
         },
-        "services": { "a": { "exec": ["a"] }, "b": { "exec": ["b"] }, "booking": { "exec": ["b"] } },
+        "services": { "a": { "exec": ["a"], "scale": scaling() }, "b": { "exec": ["b"] }, "booking": { "exec": ["b"] } },
         "routes": [{ "to": [{ "service": "a" }, { "service": "b", "weight": 2 }] }],
         "functions": { "booking-apply": { "owner": "x" } },
+    })
+}
+
+/// With room to scale in, and one of each of what is given in lists.
+fn scaling() -> Value {
+    json!({
+        "max": 30,
+        "rules": [{ "when": "waiting > 5 for 2s", "add": 1 }],
+        "schedule": [{ "at": "30 8 * * 1", "for": "1h", "add": 1 }],
     })
 }
 
@@ -60,6 +70,15 @@ fn with(mut file: Value, path: &[&str], value: Value) -> Value {
         }
     }
     *at = value;
+    // What excludes each other: one port and several instances, adding and removing by one rule.
+    let scale = &mut file["services"]["a"]["scale"];
+    match path {
+        ["services", "port"] => *scale = json!({}),
+        ["services", "scale", "rules", "remove"] => {
+            scale["rules"][0].as_object_mut().unwrap().remove("add");
+        }
+        _ => {}
+    }
     file
 }
 
@@ -69,10 +88,12 @@ fn samples(kind: &Kind) -> Vec<Value> {
         Kind::Text(text) => vec![json!(text.example)],
         Kind::Flag => vec![json!(true), json!(false)],
         Kind::Whole { least, .. } => vec![json!(least + 9)],
-        Kind::Duration { .. } => vec![json!("1m30s")],
+        Kind::Duration { least } => vec![json!(format_duration(*least + Duration::from_secs(90)))],
         Kind::Cpu => vec![json!(0.25), json!("250m")],
         Kind::Bytes { .. } => vec![json!("3Mi")],
-        Kind::Percent => vec![json!("7.5%")],
+        Kind::Percent { .. } => vec![json!("7.5%")],
+        Kind::Rate { .. } => vec![json!("30/m")],
+        Kind::Apdex => vec![json!(0.85)],
         Kind::Choice(words) => words.iter().map(|word| json!(word)).collect(),
         Kind::Condition => vec![json!(true), json!("x")],
         Kind::Keys(keys) => {

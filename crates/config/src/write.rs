@@ -3,8 +3,9 @@
 
 use naru_model::platform::{
     Function, Gateway, Health, InstanceSize, Limits, Match, Platform, Protocol, Rollout, Route, Scale,
-    Service, Traffic,
+    Service, Telemetry, Traffic, UserKey,
 };
+use naru_model::scaling::{Condition, Level, Rule, Schedule};
 use naru_model::units::format_duration;
 use serde_json::{Map, Value, json};
 
@@ -21,6 +22,7 @@ pub(crate) fn platform(platform: &Platform) -> Value {
         "services": services,
         "routes": platform.routes.iter().map(route).collect::<Vec<_>>(),
         "functions": functions,
+        "telemetry": telemetry(&platform.telemetry),
     })
 }
 
@@ -37,7 +39,24 @@ fn gateway(of: &Gateway) -> Value {
         "threads": of.threads,
         "trusted_proxies": of.trusted_proxies,
         "access_log": of.access_log,
+        "user": user(&of.user),
         "limits": limits(&of.limits),
+    })
+}
+
+fn user(of: &UserKey) -> String {
+    match of {
+        UserKey::Client => "client".to_owned(),
+        UserKey::Cookie(name) => format!("cookie {name}"),
+        UserKey::Header(name) => format!("header {name}"),
+    }
+}
+
+fn telemetry(of: &Telemetry) -> Value {
+    json!({
+        "transactions": format_duration(of.transactions),
+        "disk": of.disk.to_string(),
+        "figures": format_duration(of.figures),
     })
 }
 
@@ -88,7 +107,49 @@ fn health(of: &Health) -> Value {
 }
 
 fn scale(of: &Scale) -> Value {
-    json!({ "min": of.min, "max": of.max, "warm_up": format_duration(of.warm_up), "priority": of.priority })
+    let some = |items: Vec<Value>| if items.is_empty() { Value::Null } else { Value::Array(items) };
+    json!({
+        "min": of.min,
+        "max": of.max,
+        "warm_up": format_duration(of.warm_up),
+        "priority": of.priority,
+        "target": target(&of.target),
+        "rules": some(of.rules.iter().map(rule).collect()),
+        "schedule": some(of.schedule.iter().map(schedule).collect()),
+        "shrink_after": format_duration(of.shrink_after),
+        "grow_by": of.grow_by.map(|share| share.to_string()),
+        "shrink_by": of.shrink_by.to_string(),
+    })
+}
+
+fn target(of: &[Level]) -> Value {
+    let levels: Map<String, Value> = of.iter().map(|of| (of.name().to_owned(), level(*of))).collect();
+    if levels.is_empty() { Value::Null } else { Value::Object(levels) }
+}
+
+fn level(of: Level) -> Value {
+    match of {
+        Level::Cpu(share) | Level::Errors(share) => json!(share.to_string()),
+        Level::Concurrency(requests) | Level::Waiting(requests) => json!(requests),
+        Level::Rate(rate) => json!(rate.to_string()),
+        Level::P95(time) => json!(format_duration(time)),
+        Level::Apdex(apdex) => json!(apdex.ratio()),
+    }
+}
+
+fn rule(of: &Rule) -> Value {
+    let Condition { level, above, lasts } = of.when;
+    let name = level.name();
+    // As the file has it: the figure, and then the value without its name.
+    let value = level.to_string();
+    let value = value.strip_prefix(name).unwrap_or(&value).trim_start();
+    let when = format!("{name} {} {value} for {}", if above { '>' } else { '<' }, format_duration(lasts));
+    let what = if of.add > 0 { "add" } else { "remove" };
+    json!({ "when": when, what: of.add.unsigned_abs() })
+}
+
+fn schedule(of: &Schedule) -> Value {
+    json!({ "at": of.at, "for": format_duration(of.lasts), "add": of.add, "zone": of.zone })
 }
 
 fn rollout(of: &Rollout) -> Value {
@@ -98,6 +159,7 @@ fn rollout(of: &Rollout) -> Value {
 fn traffic(of: &Traffic) -> Value {
     json!({
         "concurrency": of.concurrency,
+        "per_instance": of.per_instance,
         "queue": of.queue,
         "queue_timeout": format_duration(of.queue_timeout),
         "connect_timeout": format_duration(of.connect_timeout),

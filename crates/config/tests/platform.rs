@@ -7,9 +7,10 @@ use std::time::Duration;
 use naru_config::{Machine, load, parse, reference, schema};
 use naru_model::platform::{
     Function, Gateway, Health, InstanceSize, Limits, Match, Platform, Pool, Protocol, Rollout, Route, Scale,
-    Service, Target, Traffic,
+    Service, Target, Telemetry, Traffic, UserKey,
 };
-use naru_model::units::{Bytes, Cpu};
+use naru_model::scaling::{Condition, Level, Rule, Schedule};
+use naru_model::units::{Bytes, Cpu, Percent, Rate};
 use serde_json::Value;
 
 const MACHINE: Machine = Machine { cores: 8, memory: Bytes(16 << 30) };
@@ -35,6 +36,12 @@ services:
       min: 2
       max: 20
       warm_up: 5s
+      target: { cpu: 60% }
+      rules:
+        - when: cpu > 50% for 5m
+          add: 2
+      schedule:
+        - { at: "0 20 * * *", for: 2h, add: 2 }
       priority: 10
     rollout: { hold: 1m }
 
@@ -68,7 +75,21 @@ fn the_example_of_the_design_becomes_what_it_says() {
     let size = InstanceSize { cpu: Some(Cpu { millicores: 500 }), memory: Some(Bytes(512 << 20)) };
     assert_eq!(booking.instance, size);
     assert_eq!(booking.health, Health { path: Some("/healthz".to_owned()), ..Health::default() });
-    assert_eq!(booking.scale, Scale { min: 2, max: 20, warm_up: Duration::from_secs(5), priority: 10 });
+    let half = Level::Cpu(Percent { thousandths: 500 });
+    let when = Condition { level: half, above: true, lasts: Duration::from_secs(300) };
+    let evening =
+        Schedule { at: "0 20 * * *".to_owned(), zone: None, lasts: Duration::from_secs(7200), add: 2 };
+    let scale = Scale {
+        min: 2,
+        max: 20,
+        warm_up: Duration::from_secs(5),
+        priority: 10,
+        target: vec![Level::Cpu(Percent { thousandths: 600 })],
+        rules: vec![Rule { when, add: 2 }],
+        schedule: vec![evening],
+        ..Scale::default()
+    };
+    assert_eq!(booking.scale, scale);
     assert_eq!(booking.rollout, Rollout { hold: Duration::from_secs(60), ..Rollout::default() });
     let names = |ko: &str, en: &str| {
         BTreeMap::from([("ko".to_owned(), ko.to_owned()), ("en".to_owned(), en.to_owned())])
@@ -120,6 +141,7 @@ fn what_is_not_given_is_the_models_default() {
         threads: 8,
         trusted_proxies: Vec::new(),
         access_log: true,
+        user: UserKey::Client,
         limits: Limits::default(),
     };
     let service = Service {
@@ -142,6 +164,7 @@ fn what_is_not_given_is_the_models_default() {
         services: BTreeMap::from([("web".parse().unwrap(), service)]),
         routes: Vec::new(),
         functions: BTreeMap::new(),
+        telemetry: Telemetry::default(),
     };
     assert_eq!(platform, expected);
 }
@@ -154,6 +177,58 @@ fn the_maximum_follows_the_minimum() {
         (scale.min, scale.max)
     };
     assert_eq!([scale("{ min: 3 }"), scale("{ max: 3 }"), scale("{ min: 0 }")], [(3, 3), (1, 3), (0, 1)]);
+}
+
+#[test]
+fn what_scales_is_equal_however_it_is_ordered_and_in_units_of_its_own() {
+    let scale = |text: &str| {
+        let platform = read(&format!("services: {{ web: {{ exec: [web], scale: {text} }} }}"));
+        platform.services.values().next().unwrap().scale.clone()
+    };
+    let every =
+        scale("{ max: 9, target: { apdex: 0.94, p95: 500ms, rate: 100/s, concurrency: 20, cpu: 60% } }");
+    let expected = [
+        Level::Cpu(Percent { thousandths: 600 }),
+        Level::Concurrency(20),
+        Level::Rate(Rate { per_1000_seconds: 100_000 }),
+        Level::P95(Duration::from_millis(500)),
+        Level::Apdex(Percent { thousandths: 940 }),
+    ];
+    assert_eq!(every.target, expected);
+    let rest = scale(
+        r#"{ max: 9, shrink_after: 5m, grow_by: 100%, shrink_by: 10%,
+             rules: [{ when: apdex<0.85 for 30s, remove: 3 }],
+             schedule: [{ at: " 0  9 * * MON-FRI", zone: Asia/Seoul, for: 9h, add: 1 }] }"#,
+    );
+    assert_eq!(rest.shrink_after, Duration::from_secs(300));
+    assert_eq!(rest.grow_by, Some(Percent { thousandths: 1000 }));
+    assert_eq!(rest.shrink_by, Percent { thousandths: 100 });
+    let level = Level::Apdex(Percent { thousandths: 850 });
+    let when = Condition { level, above: false, lasts: Duration::from_secs(30) };
+    assert_eq!(rest.rules, [Rule { when, add: -3 }]);
+    let schedule = &rest.schedule[0];
+    assert_eq!((schedule.at.as_str(), schedule.zone.as_deref()), ("0 9 * * MON-FRI", Some("Asia/Seoul")));
+}
+
+#[test]
+fn users_are_told_apart_by_address_cookie_or_header() {
+    let user = |text: &str| {
+        read(&format!("gateway: {{ user: {text} }}\nservices: {{ web: {{ exec: [web] }} }}")).gateway.user
+    };
+    assert_eq!(user("client"), UserKey::Client);
+    assert_eq!(user("cookie SESSION"), UserKey::Cookie("SESSION".to_owned()));
+    assert_eq!(user("header  X-User"), UserKey::Header("x-user".to_owned()));
+}
+
+#[test]
+fn what_was_seen_is_kept_as_long_as_the_file_says() {
+    let platform = read(
+        "telemetry: { transactions: 1d, disk: 25%, figures: 90d }\nservices: { web: { exec: [web], traffic: { per_instance: 8 } } }",
+    );
+    let day = Duration::from_secs(86_400);
+    let expected = Telemetry { transactions: day, disk: Percent { thousandths: 250 }, figures: 90 * day };
+    assert_eq!(platform.telemetry, expected);
+    assert_eq!(platform.services.values().next().unwrap().traffic.per_instance, Some(8));
 }
 
 #[test]
@@ -271,6 +346,10 @@ fn the_guides_examples_and_messages_are_real() {
         let (_, rest) = text.split_once("```yaml\n").expect("the guide has an example");
         let (example, rest) = rest.split_once("```").unwrap();
         read(example);
+        let others: Vec<&str> =
+            rest.split("```yaml\n").skip(1).filter_map(|other| Some(other.split_once("```")?.0)).collect();
+        assert!(!others.is_empty(), "{guide} shows nothing that scales");
+        others.into_iter().for_each(|example| drop(read(example)));
         let broken = example.replace("min: 2, max: 6", "min: 4, max: 2").replace("to: booking", "to: bookin");
         let report = parse("naru.yaml", &broken, Path::new("/srv/portal"), MACHINE).unwrap_err();
         assert!(rest.contains(&format!("```\n{report}\n```")), "{guide} should show\n{report}");

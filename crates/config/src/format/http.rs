@@ -137,8 +137,7 @@ pub(super) fn method(text: &str) -> Checked {
 
 /// A field name is a token. Source: RFC 9110 §5.6.2.
 pub(super) fn header(text: &str) -> Checked {
-    let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
-    if text.is_empty() || !text.bytes().all(token) {
+    if !is_token(text) {
         let what = format!("{} is no header's name", shown(text));
         return Err(Refusal::new(what, "write letters, digits and '-': X-Canary"));
     }
@@ -146,6 +145,30 @@ pub(super) fn header(text: &str) -> Checked {
         return Err(Refusal::new("the host is no header here", "write it below match.host"));
     }
     Ok(())
+}
+
+/// `client`, `cookie NAME` or `header NAME`. A cookie's name is a token, as a field's is (RFC 6265 §4.1.1).
+pub(super) fn user(text: &str) -> Checked {
+    let no_user = |help: String| Err(Refusal::new(format!("{} tells no users apart", shown(text)), help));
+    let words: Vec<&str> = text.split_ascii_whitespace().collect();
+    match words[..] {
+        ["client"] => Ok(()),
+        ["cookie", name] | ["header", name] if is_token(name) => Ok(()),
+        ["cookie"] => no_user("write the cookie's name too: cookie SESSION".to_owned()),
+        ["header"] => no_user("write the header's name too: header X-User".to_owned()),
+        [kind, name] if is_token(name) => match nearest(kind, ["cookie", "header"]) {
+            Some(near) => no_user(format!("did you mean {near} {name}")),
+            None => no_user(format!("write cookie {name} or header {name}")),
+        },
+        [one] if is_token(one) && nearest(one, ["client"]).is_none() => {
+            no_user(format!("write client, cookie {one} or header {one}"))
+        }
+        _ => no_user("write client, cookie SESSION or header X-User".to_owned()),
+    }
+}
+
+fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }
 
 pub(super) fn parameter(text: &str) -> Checked {
@@ -214,6 +237,11 @@ mod tests {
     fn names_of_headers_and_parameters() {
         all_good(header, &["X-Canary", "x_y"]);
         all_bad(header, &["", "X Canary", "X:", "Host", "예약"]);
+        all_good(user, &["client", "cookie SESSION", "header X-User"]);
+        all_bad(
+            user,
+            &["", "cookie", "header", "Client", "cooky SESSION", "SESSION", "cookie a b", "cookie 예약"],
+        );
         all_good(parameter, &["v", "예약"]);
         all_bad(parameter, &["", "a=b", "a&b"]);
     }

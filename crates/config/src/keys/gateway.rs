@@ -38,6 +38,12 @@ pub(super) fn keys() -> Vec<Key> {
             "Whether each request is written to `access.log` in the state folder.",
         ),
         Key::new(
+            "user",
+            text(format::USER),
+            json!("client"),
+            "What tells one user from another, for counting active users: `client`, the client's address; `cookie NAME` or `header NAME`, its value, and the address without it. Only a hash of it is kept.",
+        ),
+        Key::new(
             "limits",
             Kind::Keys(limits()),
             "as its keys say",

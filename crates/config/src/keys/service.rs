@@ -1,15 +1,13 @@
 //! The keys below `services.<name>`.
 
-use naru_model::platform::{Health, Rollout, Scale, Service, Traffic};
-use naru_model::units::Bytes;
+use naru_model::platform::{Health, Rollout, Service, Traffic};
+use naru_model::units::{Bytes, Percent};
 use serde_json::json;
 
+use super::scale::{self, MAX_INSTANCES};
 use super::{any_time, count, list, some_time, text};
 use crate::format;
 use crate::shape::{Default, Effect, Key, Kind};
-
-/// The most instances of a service. Each has a port of its own, and there are 28,000 for all.
-const MAX_INSTANCES: i64 = 10_000;
 
 pub(super) fn keys() -> Vec<Key> {
     vec![
@@ -31,7 +29,7 @@ pub(super) fn keys() -> Vec<Key> {
         Key::new("instance", Kind::Keys(instance()), "as its keys say", "What one instance reserves of the pool.").causes(Effect::NewRevision),
         Key::new("health", Kind::Keys(health()), "as its keys say", "How the gateway finds out whether an instance can serve.").causes(Effect::Routing),
         Key::new("drain", any_time(), Service::DRAIN, "How long requests in flight may take to end once an instance is told to go.").causes(Effect::Nothing),
-        Key::new("scale", Kind::Keys(scale()), "as its keys say", "How many instances there are.").causes(Effect::Scaling),
+        Key::new("scale", Kind::Keys(scale::keys()), "as its keys say", "How many instances there are.").causes(Effect::Scaling),
         Key::new("rollout", Kind::Keys(rollout()), "as its keys say", "How a new revision takes the place of the old one.").causes(Effect::Nothing),
         Key::new("traffic", Kind::Keys(traffic()), "as its keys say", "How requests to it are spread, held, repeated and given up. Each bound is the service's own, so that a slow one can't take what another needs.")
             .causes(Effect::Routing),
@@ -92,38 +90,6 @@ fn health() -> Vec<Key> {
     ]
 }
 
-fn scale() -> Vec<Key> {
-    let d = Scale::default();
-    vec![
-        Key::new(
-            "min",
-            Kind::Whole { least: 0, most: MAX_INSTANCES },
-            json!(d.min),
-            "Instances there are at least.",
-        ),
-        Key::new(
-            "max",
-            Kind::Whole { least: 1, most: MAX_INSTANCES },
-            "`min`, or 1 when `min` is 0",
-            "Instances there are at most.",
-        ),
-        Key::new(
-            "warm_up",
-            any_time(),
-            d.warm_up,
-            "How long a new instance gets a growing share of the requests, and its load is not judged.",
-        )
-        .causes(Effect::Routing),
-        Key::new(
-            "priority",
-            Kind::Whole { least: -1_000_000, most: 1_000_000 },
-            json!(d.priority),
-            "Who keeps the pool when it runs short: higher first.",
-        )
-        .causes(Effect::Nothing),
-    ]
-}
-
 fn rollout() -> Vec<Key> {
     let d = Rollout::default();
     vec![
@@ -141,7 +107,7 @@ fn rollout() -> Vec<Key> {
         ),
         Key::new(
             "max_errors",
-            Kind::Percent,
+            Kind::Percent { least: Percent::default() },
             d.max_errors,
             "How much larger than the old revision's its error rate may be.",
         ),
@@ -156,6 +122,12 @@ fn traffic() -> Vec<Key> {
             count(1),
             json!(d.concurrency),
             "Requests in flight to all instances together.",
+        ),
+        Key::new(
+            "per_instance",
+            count(1),
+            "no bound",
+            "Requests in flight to one instance; what is over it waits for a place or for another instance, so that a surge is not stuck with the first ones.",
         ),
         Key::new(
             "queue",
@@ -195,7 +167,7 @@ fn traffic() -> Vec<Key> {
         ),
         Key::new(
             "retry_budget",
-            Kind::Percent,
+            Kind::Percent { least: Percent::default() },
             d.retry_budget,
             "Retries as a share of the requests of the last ten seconds; ten are always allowed.",
         ),
@@ -213,7 +185,7 @@ fn traffic() -> Vec<Key> {
         ),
         Key::new(
             "eject_at_most",
-            Kind::Percent,
+            Kind::Percent { least: Percent::default() },
             d.eject_at_most,
             "How many of the instances may be ejected at once; the last one never is.",
         ),

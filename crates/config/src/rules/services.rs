@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use naru_model::platform::Pool;
 use naru_model::units::{Bytes, Cpu};
 
-use super::{Found, Place};
+use super::{Found, Place, scale};
 use crate::build;
 use crate::item::{Entry, Section};
 use crate::report::{Problems, Refusal};
@@ -20,6 +20,7 @@ pub(super) fn check(root: Section<'_>, place: &Place<'_>, problems: &mut Problem
         let at = Section(entry.item.as_ref());
         command(at, problems);
         numbers(at, problems);
+        scale::check(at.section("scale"), problems);
         size(at, pool, problems);
         variables(at, problems);
         artifact(at, place, problems);
