@@ -1,0 +1,80 @@
+import { For, Show } from 'solid-js';
+import { staleFor, status } from '../api/live';
+import { session } from '../api/session';
+import { language, setLanguage, t } from '../lib/i18n';
+import { href, route, type Page } from '../lib/route';
+import { setTheme, theme } from '../lib/theme';
+import { Icon } from './Icon';
+import { NoticesButton } from './Notices';
+
+const NAV = ['overview', 'tmap', 'timeline'] as const satisfies readonly Page[];
+
+/** Where one is, what is live, and how it is shown. */
+export function Header() {
+  const other = () => (language() === 'ko' ? 'en' : 'ko');
+  return (
+    <header class="header">
+      <a class="brand" href={href('overview')} aria-label={`naru ${status()?.platform ?? ''}`}>
+        <Logo />
+        naru
+        <Show when={status()?.platform}>
+          <span class="platform">{status()?.platform}</span>
+        </Show>
+      </a>
+      <nav class="nav" aria-label={t().nav.label}>
+        <For each={NAV}>
+          {(page) => (
+            <a href={href(page)} aria-current={route().page === page ? 'page' : undefined}>
+              {t().nav[page]}
+            </a>
+          )}
+        </For>
+      </nav>
+      <div class="end">
+        <Show when={status()}>
+          <span class="live" classList={{ off: staleFor() !== undefined }} data-tip={t().app.liveTip}>
+            <span class="dot" />
+            <span class="words">{staleFor() === undefined ? t().app.live : t().app.disconnected}</span>
+          </span>
+        </Show>
+        <NoticesButton />
+        <button class="icon-button" lang={other()} data-tip={t().app.languageTip} onClick={() => setLanguage(other())}>
+          {t().app.language}
+        </button>
+        <button
+          class="icon-button"
+          aria-label={theme() === 'dark' ? t().app.toLight : t().app.toDark}
+          data-tip={theme() === 'dark' ? t().app.toLight : t().app.toDark}
+          onClick={() => setTheme(theme() === 'dark' ? 'light' : 'dark')}
+        >
+          <Icon name={theme() === 'dark' ? 'sun' : 'moon'} />
+        </button>
+        <Show when={session()}>
+          {(who) => (
+            <span class="icon-button" tabindex="0" data-tip={`${who().name} · ${t().app.role[who().role]}`}>
+              <Icon name="person" />
+              <span class="hidden-visually">{`${who().name} · ${t().app.role[who().role]}`}</span>
+            </span>
+          )}
+        </Show>
+      </div>
+    </header>
+  );
+}
+
+/** A landing where crossings start: the quay above, the water below. */
+export function Logo() {
+  return (
+    <svg width="24" height="24" viewBox="0 0 32 32" aria-hidden="true">
+      <rect width="32" height="32" rx="7" fill="#0b5c7d" />
+      <path
+        d="M6 12.5h20M6 20q2.5-3 5 0t5 0 5 0 5 0"
+        fill="none"
+        stroke="#fff"
+        stroke-width="2.6"
+        stroke-linecap="round"
+      />
+      <path d="M11 12.5V7.5M21 12.5V7.5" stroke="#7fd6ee" stroke-width="2.6" stroke-linecap="round" />
+    </svg>
+  );
+}

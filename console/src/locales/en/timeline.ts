@@ -1,0 +1,5 @@
+import type * as ko from '../ko/timeline';
+
+export const timeline: typeof ko.timeline = {
+  title: 'Timeline',
+};

@@ -1,0 +1,3 @@
+export const tmap = {
+  title: 'T-Map',
+};

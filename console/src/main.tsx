@@ -1,0 +1,11 @@
+/** Where the console begins. */
+import { render } from 'solid-js/web';
+import { App } from './App';
+import { begin } from './api/session';
+import './styles/base.css';
+import './styles/layout.css';
+import './styles/parts.css';
+
+void begin();
+const root = document.getElementById('app');
+if (root) render(() => <App />, root);
