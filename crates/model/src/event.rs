@@ -28,6 +28,23 @@ pub struct Event {
     pub decision: Option<Box<Decision>>,
 }
 
+/// Which events are wanted, all conditions together: the first ones after `after`, or the newest ones when it is `None`;
+/// always in the order of their ids.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Search {
+    pub service: Option<ServiceName>,
+    /// Empty: of all kinds.
+    pub kinds: Vec<Kind>,
+    /// Those with a greater id.
+    pub after: Option<u64>,
+    /// Those with a smaller id.
+    pub before: Option<u64>,
+    /// Those that happened from `from` on and before `to`.
+    pub from: Option<Timestamp>,
+    pub to: Option<Timestamp>,
+    pub limit: u32,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {

@@ -4,6 +4,7 @@
 //!
 //! Nothing here does I/O, waits or reads a clock: time is always passed in as a [`units::Timestamp`].
 
+pub mod access;
 pub mod apdex;
 pub mod event;
 pub mod instance;

@@ -1,13 +1,13 @@
 //! What happened, in order: appended, numbered, and the oldest let go.
 
-use naru_model::event::Event;
+use naru_model::event::{Event, Search};
 use naru_model::name::ServiceName;
 use naru_model::units::Timestamp;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 use crate::Error;
-use crate::store::{State, from_word, word};
+use crate::store::{State, from_json, from_word, to_json, word};
 
 /// Events kept; some 30 MiB.
 const KEPT: i64 = 100_000;
@@ -24,27 +24,25 @@ impl State {
         Ok(events)
     }
 
-    /// At most `limit` events of a service, or of all, oldest first: the first ones with an id above `after`, or the
-    /// newest ones when it is `None`.
-    pub async fn events(
-        &self,
-        service: Option<&ServiceName>,
-        after: Option<u64>,
-        limit: u32,
-    ) -> Result<Vec<Event>, Error> {
-        let sql = match after {
-            Some(_) => {
-                "SELECT * FROM event WHERE (?1 IS NULL OR service = ?1) AND id > ?2 ORDER BY id LIMIT ?3"
-            }
-            None => {
-                "SELECT * FROM (SELECT * FROM event WHERE (?1 IS NULL OR service = ?1) AND id > ?2 \
-                 ORDER BY id DESC LIMIT ?3) ORDER BY id"
-            }
+    /// The events that `wanted` asks for, in the order of their ids.
+    pub async fn events(&self, wanted: &Search) -> Result<Vec<Event>, Error> {
+        let conditions = "(?1 IS NULL OR service = ?1) AND id > ?2 AND id < ?3 AND at >= ?4 AND at < ?5 \
+                          AND (?6 = '[]' OR kind IN (SELECT value FROM json_each(?6)))";
+        let sql = match wanted.after {
+            Some(_) => format!("SELECT * FROM event WHERE {conditions} ORDER BY id LIMIT ?7"),
+            None => format!(
+                "SELECT * FROM (SELECT * FROM event WHERE {conditions} ORDER BY id DESC LIMIT ?7) ORDER BY id"
+            ),
         };
-        let rows = sqlx::query(sql)
-            .bind(service.map(ServiceName::as_str))
-            .bind(after.unwrap_or(0) as i64)
-            .bind(limit)
+        let time = |at: Timestamp| i64::try_from(at.0).unwrap_or(i64::MAX);
+        let rows = sqlx::query(&sql)
+            .bind(wanted.service.as_ref().map(ServiceName::as_str))
+            .bind(wanted.after.map_or(0, |id| id as i64))
+            .bind(wanted.before.map_or(i64::MAX, |id| id as i64))
+            .bind(wanted.from.map_or(0, time))
+            .bind(wanted.to.map_or(i64::MAX, time))
+            .bind(to_json("kinds of events", &wanted.kinds)?)
+            .bind(wanted.limit)
             .fetch_all(&self.reader)
             .await
             .map_err(|error| self.failed(error))?;
@@ -66,6 +64,9 @@ impl State {
             instance,
             message: text("message")?,
             actor: text("actor")?,
+            decision: name("decision")?
+                .map(|decision| from_json("an event's decision", &decision).map(Box::new))
+                .transpose()?,
         })
     }
 }
@@ -76,8 +77,11 @@ pub(crate) async fn insert(
     mut events: Vec<Event>,
 ) -> Result<Vec<Event>, sqlx::Error> {
     for event in &mut events {
+        // A decision is numbers and words without content: it can always be written.
+        let decision = event.decision.as_ref().and_then(|decision| serde_json::to_string(decision).ok());
         let done = sqlx::query(
-            "INSERT INTO event (at, kind, severity, service, instance, message, actor) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO event (at, kind, severity, service, instance, message, actor, decision) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(event.at.0 as i64)
         .bind(word(&event.kind))
@@ -86,6 +90,7 @@ pub(crate) async fn insert(
         .bind(event.instance.as_ref().map(|id| id.to_string()))
         .bind(&event.message)
         .bind(&event.actor)
+        .bind(decision)
         .execute(&mut *tx)
         .await?;
         let id = done.last_insert_rowid();

@@ -1,4 +1,5 @@
-//! What must outlive the server: what is wanted, the revisions, where each instance stands, what happened.
+//! What must outlive the server: what is wanted, the revisions, where each instance stands, what happened,
+//! who may ask and what they changed.
 //!
 //! One SQLite file, `naru.db` in the state folder, written by one server at a time. It stands beside the loop: the
 //! server reads all of it at its start, and writes each plan of the controller in one transaction before it carries it
@@ -8,6 +9,8 @@
 //! ([`State::commit`]) is on the disk before it is answered. A plan ([`State::apply`]) survives the death of any
 //! process, which is all it needs: a power cut ends every instance it speaks of as well.
 
+mod access;
+mod audit;
 mod backup;
 mod error;
 mod events;

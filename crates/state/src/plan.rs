@@ -8,7 +8,7 @@ use sqlx::{Row, SqliteConnection};
 
 use crate::Error;
 use crate::events;
-use crate::store::{State, from_word, to_json, word};
+use crate::store::{Query, State, from_word, to_json, word};
 
 /// What is kept of an instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,8 +101,6 @@ async fn act(tx: &mut SqliteConnection, action: &Action, now: Timestamp) -> Resu
     phase.bind(id.service.as_str()).bind(id.revision).bind(id.ordinal).execute(tx).await?;
     Ok(())
 }
-
-type Query<'q> = sqlx::query::Query<'q, sqlx::Sqlite, sqlx::sqlite::SqliteArguments<'q>>;
 
 fn to_phase<'q>(phase: Phase, now: Timestamp) -> Query<'q> {
     sqlx::query("UPDATE instance SET phase = ?, since = ? WHERE service = ? AND revision = ? AND ordinal = ?")

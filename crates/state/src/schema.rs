@@ -7,7 +7,8 @@ use sqlx::{Connection, Row, SqliteConnection};
 use crate::error::{Error, of_database};
 
 /// Applied in order, each once and each in a transaction of its own. Never changed once released: add another.
-const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001_first.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("../migrations/0001_first.sql"), include_str!("../migrations/0002_access.sql")];
 
 /// Brings the file to this naru's schema.
 ///

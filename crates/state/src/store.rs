@@ -5,7 +5,9 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteQueryResult, SqliteSynchronous,
+};
 use sqlx::{Row, SqlitePool};
 use tokio::sync::Mutex;
 
@@ -13,6 +15,8 @@ use crate::error::{Error, damaged, of_database};
 use crate::lock::{self, Lock};
 use crate::names::Versions;
 use crate::schema;
+
+pub(crate) type Query<'q> = sqlx::query::Query<'q, sqlx::Sqlite, sqlx::sqlite::SqliteArguments<'q>>;
 
 /// The state of one platform. Dropping it gives the folder to the next server.
 #[derive(Debug)]
@@ -61,6 +65,17 @@ impl State {
     pub async fn close(self) {
         self.reader.close().await;
         self.writer.close().await;
+    }
+
+    /// Runs one statement, its effect on the disk before this returns: a person was told that it is so, and it must be so
+    /// after a power cut as well.
+    pub(crate) async fn durably(&self, query: Query<'_>) -> Result<SqliteQueryResult, Error> {
+        let failed = |error| self.failed(error);
+        let mut connection = self.writer.acquire().await.map_err(failed)?;
+        sqlx::raw_sql("PRAGMA synchronous = FULL").execute(&mut *connection).await.map_err(failed)?;
+        let done = query.execute(&mut *connection).await;
+        sqlx::raw_sql("PRAGMA synchronous = NORMAL").execute(&mut *connection).await.map_err(failed)?;
+        done.map_err(failed)
     }
 
     pub(crate) fn failed(&self, error: sqlx::Error) -> Error {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use naru_model::event::{Event, Kind as EventKind, Severity};
+use naru_model::event::{Event, Kind as EventKind, Search, Severity};
 use naru_model::instance::{InstanceId, Phase};
 use naru_model::name::ServiceName;
 use naru_model::plan::{Action, Plan, Progress};
@@ -34,6 +34,7 @@ fn event(message: &str) -> Event {
         instance: Some(id(1)),
         message: message.to_owned(),
         actor: "naru".to_owned(),
+        decision: None,
     }
 }
 
@@ -66,7 +67,7 @@ async fn what_was_asked_for_is_there_after_a_restart() {
     let folder = TempDir::new().unwrap();
     let state = State::open(folder.path()).await.unwrap();
     assert_eq!(state.platform().await.unwrap(), None);
-    let service = Service { count: 3, removed: false, progress: progress(&[(1, 4)]) };
+    let service = Service { count: Some(3), removed: false, progress: progress(&[(1, 4)]) };
     let mut changes = wants(service.clone());
     changes.platform = Some("platform: portal".to_owned());
     changes.events = vec![event("begins")];
@@ -75,14 +76,17 @@ async fn what_was_asked_for_is_there_after_a_restart() {
     let state = reopen(state, folder.path()).await;
     assert_eq!(state.platform().await.unwrap().as_deref(), Some("platform: portal"));
     assert_eq!(state.services().await.unwrap(), BTreeMap::from([(booking(), service)]));
-    assert_eq!(state.events(None, None, 10).await.unwrap(), [Event { id: 1, ..event("begins") }]);
+    assert_eq!(
+        state.events(&Search { limit: 10, ..Search::default() }).await.unwrap(),
+        [Event { id: 1, ..event("begins") }]
+    );
 }
 
 #[tokio::test]
 async fn a_plan_moves_instances_through_their_phases() {
     let folder = TempDir::new().unwrap();
     let state = State::open(folder.path()).await.unwrap();
-    state.commit(wants(Service { count: 1, ..Service::default() })).await.unwrap();
+    state.commit(wants(Service { count: Some(1), ..Service::default() })).await.unwrap();
     let grace = std::time::Duration::ZERO;
     let steps = [
         (Action::Start(id(1)), Some(Phase::Starting)),
@@ -121,11 +125,11 @@ async fn a_plan_that_fails_changes_nothing() {
 async fn a_service_that_ended_is_gone_but_its_numbers_stay_used() {
     let folder = TempDir::new().unwrap();
     let state = State::open(folder.path()).await.unwrap();
-    let service = Service { count: 1, removed: true, progress: progress(&[(1, 9), (2, 3)]) };
+    let service = Service { count: Some(1), removed: true, progress: progress(&[(1, 9), (2, 3)]) };
     state.commit(wants(service)).await.unwrap();
     state.apply(&Plan { ended: vec![booking()], ..Plan::default() }, Timestamp(1)).await.unwrap();
     assert_eq!(state.services().await.unwrap(), BTreeMap::new());
-    let back = Service { count: 1, removed: false, progress: progress(&[(2, 5), (3, 1)]) };
+    let back = Service { count: Some(1), removed: false, progress: progress(&[(2, 5), (3, 1)]) };
     state.commit(wants(back)).await.unwrap();
     let ordinals = &state.services().await.unwrap()[&booking()].progress.ordinals;
     assert_eq!(*ordinals, BTreeMap::from([(1, 9), (2, 5), (3, 1)]));
@@ -160,10 +164,22 @@ async fn events_are_listed_in_order_the_newest_or_those_after_one() {
     let events = vec![event("a"), other, event("b"), event("c")];
     state.append(events).await.unwrap();
     let ids = |events: Vec<Event>| events.iter().map(|event| event.id).collect::<Vec<_>>();
-    assert_eq!(ids(state.events(None, None, 2).await.unwrap()), [3, 4]);
-    assert_eq!(ids(state.events(None, Some(1), 2).await.unwrap()), [2, 3]);
-    assert_eq!(ids(state.events(Some(&booking()), None, 2).await.unwrap()), [3, 4]);
-    assert_eq!(ids(state.events(Some(&booking()), Some(1), 10).await.unwrap()), [3, 4]);
+    assert_eq!(ids(state.events(&Search { limit: 2, ..Search::default() }).await.unwrap()), [3, 4]);
+    assert_eq!(
+        ids(state.events(&Search { after: Some(1), limit: 2, ..Search::default() }).await.unwrap()),
+        [2, 3]
+    );
+    assert_eq!(
+        ids(state.events(&Search { service: Some(booking()), limit: 2, ..Search::default() }).await.unwrap()),
+        [3, 4]
+    );
+    assert_eq!(
+        ids(state
+            .events(&Search { service: Some(booking()), after: Some(1), limit: 10, ..Search::default() })
+            .await
+            .unwrap()),
+        [3, 4]
+    );
 }
 
 #[tokio::test]
@@ -173,7 +189,7 @@ async fn the_last_hundred_thousand_events_are_kept() {
     for _ in 0..6 {
         state.append(vec![event("again"); 17_000]).await.unwrap();
     }
-    let kept = state.events(None, None, u32::MAX).await.unwrap();
+    let kept = state.events(&Search { limit: u32::MAX, ..Search::default() }).await.unwrap();
     assert_eq!((kept.first().unwrap().id, kept.last().unwrap().id), (2_001, 102_000));
 }
 
@@ -240,7 +256,7 @@ async fn a_damaged_file_is_said_with_the_way_back_and_the_way_back_works() {
     assert!(done.success(), "{commands}");
     assert!(commands.ends_with(&format!("cp {} {}", backup.display(), db.display())));
     let state = State::open(folder.path()).await.unwrap();
-    assert_eq!(state.events(None, None, 5_000).await.unwrap().len(), 2_000);
+    assert_eq!(state.events(&Search { limit: 5_000, ..Search::default() }).await.unwrap().len(), 2_000);
 }
 
 #[tokio::test]
@@ -280,7 +296,7 @@ async fn a_copy_is_made_each_day_and_three_are_kept() {
 async fn a_full_disk_is_said_and_leaves_the_state_whole() {
     let folder = TempDir::new().unwrap();
     let state = State::open(folder.path()).await.unwrap();
-    state.commit(wants(Service { count: 1, ..Service::default() })).await.unwrap();
+    state.commit(wants(Service { count: Some(1), ..Service::default() })).await.unwrap();
     // No more pages than there are: what SQLite meets when the disk has no block left.
     sqlx::raw_sql("PRAGMA max_page_count = 1").execute(&state.writer).await.unwrap();
     let plan = Plan {

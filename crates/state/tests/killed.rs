@@ -9,7 +9,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use naru_model::event::{Event, Kind, Severity};
+use naru_model::event::{Event, Kind, Search, Severity};
 use naru_model::instance::InstanceId;
 use naru_model::plan::{Action, Plan, Progress};
 use naru_model::units::Timestamp;
@@ -31,7 +31,7 @@ async fn write(folder: &Path) {
     let state = State::open(folder).await.unwrap();
     let name = || "booking".parse().unwrap();
     if state.services().await.unwrap().is_empty() {
-        let services = BTreeMap::from([(name(), Service { count: 1, ..Service::default() })]);
+        let services = BTreeMap::from([(name(), Service { count: Some(1), ..Service::default() })]);
         state.commit(Changes { services, ..Changes::default() }).await.unwrap();
     }
     for ordinal in state.instances().await.unwrap().len() as u32 + 1.. {
@@ -45,6 +45,7 @@ async fn write(folder: &Path) {
             instance: Some(id.clone()),
             message: format!("starting {id}"),
             actor: "naru".to_owned(),
+            decision: None,
         };
         let progress = Progress { ordinals: BTreeMap::from([(1, ordinal)]), ..Progress::default() };
         let plan = Plan {
@@ -87,7 +88,7 @@ async fn kill_writers() {
 async fn look_at(folder: &Path, acknowledged: usize) -> usize {
     let state = State::open(folder).await.unwrap();
     let instances = state.instances().await.unwrap();
-    let events = state.events(None, None, u32::MAX).await.unwrap();
+    let events = state.events(&Search { limit: u32::MAX, ..Search::default() }).await.unwrap();
     let services = state.services().await.unwrap();
     let progress = &services[&"booking".parse().unwrap()].progress;
     let numbers = (instances.len(), events.len(), progress.ordinals[&1] as usize);
