@@ -10,6 +10,7 @@ use serde_json::json;
 use super::Options;
 use super::control::{self, Order};
 use super::mood::{Behaviour, Mood, errs};
+use super::work;
 use crate::random::Random;
 
 /// How often one that hangs looks whether it still has to.
@@ -57,6 +58,7 @@ pub(crate) struct Answer {
 pub(crate) struct Server {
     identity: Identity,
     service_time: Duration,
+    cpu_time: Duration,
     jitter: Duration,
     err: Percent,
     served: AtomicU64,
@@ -68,6 +70,7 @@ impl Server {
         Server {
             identity,
             service_time: options.service_time,
+            cpu_time: options.cpu_time,
             jitter: options.jitter,
             err: options.err,
             served: AtomicU64::new(0),
@@ -102,14 +105,19 @@ impl Server {
             Some(Behaviour::Close) => return None,
             Some(Behaviour::Err(ratio)) => {
                 share = ratio;
-                std::thread::sleep(self.time_of(number));
+                self.take_time(number);
             }
-            None => std::thread::sleep(self.time_of(number)),
+            None => self.take_time(number),
         }
         if errs(number, share) {
             return Some(text("500 Internal Server Error", "it errs, as it was told to\n"));
         }
         Some(if request.wants_html { self.page(request, number) } else { self.echo(request, number) })
+    }
+
+    fn take_time(&self, number: u64) {
+        work::use_cpu(self.cpu_time);
+        std::thread::sleep(self.time_of(number));
     }
 
     /// The service time of the request with this number.

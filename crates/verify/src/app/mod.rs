@@ -12,12 +12,13 @@ mod control;
 mod mood;
 mod poll;
 mod queue;
+mod work;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use naru_model::units::{Percent, parse_duration};
 use rustix::process::Signal;
@@ -39,9 +40,15 @@ pub struct Options {
     /// How long it takes to start: until then it refuses connections
     #[arg(long, default_value = "0s", value_parser = parse_duration)]
     pub start_time: Duration,
+    /// Keeps a core busy while it starts, as application servers do
+    #[arg(long)]
+    pub start_cpu: bool,
     /// Ends with an error instead of starting
     #[arg(long)]
     pub fail_start: bool,
+    /// Processor that each request uses before its service time begins
+    #[arg(long, default_value = "0s", value_parser = parse_duration)]
+    pub cpu_time: Duration,
     /// How many of the requests are answered with 500
     #[arg(long, default_value = "0%")]
     pub err: Percent,
@@ -76,7 +83,11 @@ pub enum Error {
 /// # Errors
 /// When it can't start, or can't wait for connections any more.
 pub fn run(options: &Options) -> Result<(), Error> {
-    std::thread::sleep(options.start_time);
+    if options.start_cpu {
+        work::until(Instant::now() + options.start_time);
+    } else {
+        std::thread::sleep(options.start_time);
+    }
     if options.fail_start {
         return Err(Error::FailStart);
     }

@@ -20,6 +20,8 @@ fn start(workers: u16, service_time: Duration) -> App {
         service_time,
         jitter: Duration::ZERO,
         start_time: Duration::ZERO,
+        start_cpu: false,
+        cpu_time: Duration::ZERO,
         fail_start: false,
         err: Percent { thousandths: 0 },
         host: IpAddr::from([127, 0, 0, 1]),

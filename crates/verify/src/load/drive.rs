@@ -14,7 +14,7 @@ use tokio::time::timeout_at;
 use super::client::{Connection, Fault, Response};
 use super::outcome::{Failure, Outcome};
 use super::pacer::Pacer;
-use super::schedule::Schedule;
+use super::schedule::{Arrivals, Pace, Schedule, Shapes, Step};
 use super::{Live, Plan};
 
 struct Driver {
@@ -24,6 +24,8 @@ struct Driver {
     idle: RefCell<Vec<Connection>>,
     outcome: RefCell<Outcome>,
     in_flight: Cell<usize>,
+    /// No user asks again.
+    over: Cell<bool>,
     all_answered: Notify,
 }
 
@@ -39,12 +41,14 @@ pub(crate) fn run(plan: Plan, stop: Arc<Notify>, live: Arc<Live>) -> io::Result<
             idle: RefCell::default(),
             outcome: RefCell::new(Outcome::new()),
             in_flight: Cell::new(0),
+            over: Cell::new(false),
             all_answered: Notify::new(),
         });
         tokio::select! {
             sent = driver.clone().send_all() => sent?,
             () = stop.notified() => {}
         }
+        driver.over.set(true);
         while driver.in_flight.get() > 0 {
             driver.all_answered.notified().await;
         }
@@ -56,15 +60,21 @@ pub(crate) fn run(plan: Plan, stop: Arc<Notify>, live: Arc<Live>) -> io::Result<
 
 impl Driver {
     async fn send_all(self: Rc<Self>) -> io::Result<()> {
+        match &self.plan.pace {
+            Pace::Open { rate, arrivals, steps } => self.clone().by_the_clock(*rate, *arrivals, steps).await,
+            Pace::Closed { users, think } => self.clone().by_users(*users, *think).await,
+        }
+    }
+
+    async fn by_the_clock(self: Rc<Self>, rate: f64, arrivals: Arrivals, steps: &[Step]) -> io::Result<()> {
         let mut pacer = Pacer::new()?;
-        let schedule = Schedule::new(self.plan.arrivals, self.plan.rate, self.plan.seed, &self.plan.shapes);
+        let schedule = Schedule::new((rate, arrivals, steps), self.plan.seed, &self.plan.shapes);
         for (number, (due, shape)) in (0..self.plan.max_requests).zip(schedule) {
             if due >= self.plan.duration {
                 break;
             }
             pacer.until(self.began + due).await?;
-            self.outcome.borrow_mut().due(due);
-            self.live.due.fetch_add(1, Ordering::Relaxed);
+            self.count_due(due);
             if self.in_flight.get() >= self.plan.max_in_flight {
                 self.note(due, 0, Err(Fault::new(Failure::Overrun, "too many requests under way")));
                 // Far behind, this loop would otherwise never wait, and nothing would be answered.
@@ -76,6 +86,36 @@ impl Driver {
         }
         // What is due after the last request is nothing: the load lasts as long as was asked.
         pacer.until(self.began + self.plan.duration).await
+    }
+
+    async fn by_users(self: Rc<Self>, users: u32, think: Duration) -> io::Result<()> {
+        let shapes = Rc::new(RefCell::new(Shapes::new(self.plan.seed, &self.plan.shapes)));
+        for user in 0..users {
+            let first = think.mul_f64(f64::from(user) / f64::from(users));
+            tokio::task::spawn_local(self.clone().one_user(first, think, shapes.clone()));
+        }
+        Pacer::new()?.until(self.began + self.plan.duration).await
+    }
+
+    /// Asks, waits for the answer, thinks, and asks again. Thinking is to the millisecond, which no user notices.
+    async fn one_user(self: Rc<Self>, first: Duration, think: Duration, shapes: Rc<RefCell<Shapes>>) {
+        tokio::time::sleep(first).await;
+        loop {
+            let (due, number) = (self.began.elapsed(), self.outcome.borrow().due);
+            if self.over.get() || due >= self.plan.duration || number >= self.plan.max_requests {
+                return;
+            }
+            self.count_due(due);
+            self.in_flight.set(self.in_flight.get() + 1);
+            let shape = shapes.borrow_mut().draw();
+            self.clone().send_one(number, due, shape).await;
+            tokio::time::sleep(think).await;
+        }
+    }
+
+    fn count_due(&self, due: Duration) {
+        self.outcome.borrow_mut().due(due);
+        self.live.due.fetch_add(1, Ordering::Relaxed);
     }
 
     async fn send_one(self: Rc<Self>, number: u64, due: Duration, shape: usize) {

@@ -1,6 +1,7 @@
-//! An open-loop load driver: requests are sent when they are due, not when the last one came back, and their latency is
-//! counted from when they were due. A server that stalls can't hide it by holding the client up.
-//! Source: Gil Tene, "How NOT to Measure Latency" (coordinated omission).
+//! A load driver, open loop or closed. Open: requests are sent when they are due, not when the last one came back, and
+//! their latency is counted from when they were due. A server that stalls can't hide it by holding the client up.
+//! Source: Gil Tene, "How NOT to Measure Latency" (coordinated omission). Closed: a number of users, each of whom waits
+//! for the answer, as load tests of web applications have them; latency is what such a user feels.
 //!
 //! One thread of its own with a minimal HTTP/1.1 client; it loads this machine's own loopback addresses and nothing
 //! else.
@@ -18,19 +19,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::sync::Notify;
 
 pub use outcome::{Failure, Outcome, Second};
-pub use schedule::Arrivals;
+pub use schedule::{Arrivals, Pace, Step};
 
 /// What to send, how often and for how long.
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// A loopback address; any other is refused.
     pub target: SocketAddr,
-    /// Requests a second, over 0 and at most 1,000,000.
-    pub rate: f64,
-    pub arrivals: Arrivals,
+    pub pace: Pace,
     /// The same seed sends the same requests at the same times.
     pub seed: u64,
     pub duration: Duration,
@@ -72,8 +72,7 @@ impl Plan {
     pub fn new(target: SocketAddr, rate: f64, duration: Duration, shapes: Vec<Shape>) -> Plan {
         Plan {
             target,
-            rate,
-            arrivals: Arrivals::Constant,
+            pace: Pace::Open { rate, arrivals: Arrivals::Constant, steps: Vec::new() },
             seed: 1,
             duration,
             max_requests: 10_000_000,
@@ -92,6 +91,8 @@ pub enum Error {
     NotLoopback(SocketAddr),
     #[error("a load of {0} requests/s can't be sent; give a rate over 0 and at most 1000000")]
     BadRate(f64),
+    #[error("a load of {0} users can't be sent; give from 1 to as many as requests may be under way")]
+    BadUsers(u32),
     #[error("there is nothing to send; give at least one kind of request a weight")]
     NothingToSend,
     #[error("the load driver can't start")]
@@ -123,12 +124,22 @@ pub fn start(plan: Plan) -> Result<Running, Error> {
     if !plan.target.ip().is_loopback() {
         return Err(Error::NotLoopback(plan.target));
     }
-    if !(plan.rate > 0.0 && plan.rate <= 1e6) {
-        return Err(Error::BadRate(plan.rate));
+    match &plan.pace {
+        Pace::Open { rate, steps, .. } => {
+            let mut rates = std::iter::once(*rate).chain(steps.iter().map(|step| step.rate));
+            if let Some(bad) = rates.find(|rate| !(*rate > 0.0 && *rate <= 1e6)) {
+                return Err(Error::BadRate(bad));
+            }
+        }
+        Pace::Closed { users, .. } if *users == 0 || *users as usize > plan.max_in_flight => {
+            return Err(Error::BadUsers(*users));
+        }
+        Pace::Closed { .. } => {}
     }
     if plan.shapes.iter().all(|shape| shape.weight == 0) {
         return Err(Error::NothingToSend);
     }
+    open_many_files();
     let (stop, live) = (Arc::new(Notify::new()), Arc::new(Live::default()));
     let (stopped, counted) = (stop.clone(), live.clone());
     let thread = std::thread::Builder::new()
@@ -136,6 +147,14 @@ pub fn start(plan: Plan) -> Result<Running, Error> {
         .spawn(move || drive::run(plan, stopped, counted))
         .map_err(Error::Start)?;
     Ok(Running { thread, stop, live })
+}
+
+/// Each request under way has a connection, and many systems begin with 1,024 open files. Where they can't be more, the
+/// requests that are too many count as lost.
+fn open_many_files() {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    let _ = setrlimit(Resource::Nofile, limit);
 }
 
 impl Running {

@@ -65,7 +65,13 @@ pub struct Outcome {
     pub timeline: Vec<Second>,
     /// The first few failures, with when and what.
     pub examples: Vec<String>,
+    /// The shortest and the longest latency of those answered.
+    pub fastest: Duration,
+    pub slowest: Duration,
+    /// When the last one was due that was answered later than promised, or not at all.
+    pub last_late: Option<Duration>,
     latencies: DDSketch,
+    latency_seconds: f64,
     refused_since: Option<Duration>,
     last_answer: Duration,
 }
@@ -83,6 +89,10 @@ impl Outcome {
             elapsed: Duration::ZERO,
             timeline: Vec::new(),
             examples: Vec::new(),
+            fastest: Duration::MAX,
+            slowest: Duration::ZERO,
+            last_late: None,
+            latency_seconds: 0.0,
             latencies: DDSketch::new(Config::new(ACCURACY, MAX_BINS, 1e-9)),
             refused_since: None,
             last_answer: Duration::ZERO,
@@ -104,6 +114,16 @@ impl Outcome {
         Duration::from_secs_f64(seconds.unwrap_or(0.0).max(0.0))
     }
 
+    /// The mean latency of the answered requests; zero when there were none.
+    pub fn mean(&self) -> Duration {
+        Duration::from_secs_f64(self.latency_seconds / self.answered.max(1) as f64)
+    }
+
+    /// Requests answered a second, from the load's start to the last answer.
+    pub fn throughput(&self) -> f64 {
+        self.answered as f64 / self.elapsed.as_secs_f64().max(1e-6)
+    }
+
     fn second(&mut self, due: Duration) -> &mut Second {
         let index = due.as_secs() as usize;
         if self.timeline.len() <= index {
@@ -123,6 +143,12 @@ impl Outcome {
         self.answered += 1;
         self.within += u64::from(latency <= promise);
         self.latencies.add(latency.as_secs_f64());
+        self.latency_seconds += latency.as_secs_f64();
+        self.fastest = self.fastest.min(latency);
+        self.slowest = self.slowest.max(latency);
+        if latency > promise {
+            self.last_late = self.last_late.max(Some(due));
+        }
         let second = self.second(due);
         second.answered += 1;
         second.slowest_us = second.slowest_us.max(latency.as_micros() as u64);
@@ -137,6 +163,7 @@ impl Outcome {
     pub(crate) fn failed_at(&mut self, due: Duration, now: Duration, failure: Failure, what: &str) {
         *self.failures.entry(failure).or_default() += 1;
         self.second(due).failed += 1;
+        self.last_late = self.last_late.max(Some(due));
         if self.examples.len() < MAX_EXAMPLES {
             self.examples.push(format!(
                 "after {:.3} s, due {:.3} s: {what}",
@@ -189,6 +216,9 @@ mod tests {
         let p99 = outcome.quantile(0.99).as_secs_f64();
         assert!((p99 - 0.990).abs() < 0.003, "{p99}");
         assert_eq!(outcome.within, 900);
+        assert_eq!((outcome.fastest, outcome.slowest), (ms(1), ms(1000)));
+        assert!((outcome.mean().as_secs_f64() - 0.5005).abs() < 1e-6);
+        assert_eq!(outcome.last_late, Some(ms(0)));
         assert_eq!(outcome.timeline[0].answered, 1000);
     }
 }

@@ -36,7 +36,7 @@ fn run(plan: Plan) -> Outcome {
 }
 
 fn plan(target: SocketAddr, rate: f64, requests: u64) -> Plan {
-    let duration = Duration::from_secs_f64(requests as f64 / rate);
+    let duration = Duration::from_secs_f64(requests as f64 / rate.max(1e-3));
     Plan { timeout: Duration::from_secs(5), ..Plan::new(target, rate, duration, vec![Shape::get("/a")]) }
 }
 
@@ -45,7 +45,12 @@ fn only_loopback_is_loaded_and_only_what_makes_sense() {
     let far = plan("192.0.2.1:80".parse().unwrap(), 1.0, 1);
     assert!(matches!(start(far), Err(Error::NotLoopback(_))));
     let near: SocketAddr = "127.0.0.1:9".parse().unwrap();
-    assert!(matches!(start(Plan { rate: 0.0, ..plan(near, 1.0, 1) }), Err(Error::BadRate(_))));
+    assert!(matches!(start(plan(near, 0.0, 1)), Err(Error::BadRate(_))));
+    let steps = vec![Step { at: Duration::from_secs(1), rate: f64::NAN }];
+    let pace = Pace::Open { rate: 1.0, arrivals: Arrivals::Constant, steps };
+    assert!(matches!(start(Plan { pace, ..plan(near, 1.0, 1) }), Err(Error::BadRate(_))));
+    let pace = Pace::Closed { users: 0, think: Duration::ZERO };
+    assert!(matches!(start(Plan { pace, ..plan(near, 1.0, 1) }), Err(Error::BadUsers(0))));
     assert!(matches!(start(Plan { shapes: vec![], ..plan(near, 1.0, 1) }), Err(Error::NothingToSend)));
 }
 
@@ -74,6 +79,33 @@ fn a_stall_is_in_the_latency_of_every_request_that_was_due_in_it() {
     // Due evenly over the half second of the stall, so half of them waited for over a quarter of a second.
     assert!(outcome.quantile(0.45) > Duration::from_millis(200), "{:?}", outcome.quantile(0.45));
     assert_eq!(outcome.answered, 50);
+}
+
+#[test]
+fn users_wait_for_their_answer_and_think_before_they_ask_again() {
+    let target = server(|stream, head| {
+        std::thread::sleep(Duration::from_millis(20));
+        stream.write_all(whole(head).as_bytes()).unwrap();
+    });
+    // One at a time, 20 ms each: three users who think for 40 ms keep it busy the whole time, and none waits for long.
+    let pace = Pace::Closed { users: 3, think: Duration::from_millis(40) };
+    let outcome = run(Plan { pace, duration: Duration::from_millis(600), ..plan(target, 1.0, 1) });
+    assert_eq!((outcome.answered, outcome.failed()), (outcome.due, 0), "{:?}", outcome.examples);
+    assert!((10..=31).contains(&outcome.answered), "{} answers", outcome.answered);
+    assert!(outcome.fastest >= Duration::from_millis(20) && outcome.slowest >= outcome.mean());
+    assert!(outcome.elapsed >= Duration::from_millis(400), "{:?}", outcome.elapsed);
+}
+
+#[test]
+fn users_who_are_stopped_ask_no_more() {
+    let target = server(|stream, head| stream.write_all(whole(head).as_bytes()).unwrap());
+    let pace = Pace::Closed { users: 5, think: Duration::from_millis(1) };
+    let running = start(Plan { pace, duration: Duration::from_secs(3600), ..plan(target, 1.0, 1) }).unwrap();
+    while running.counts().1 < 20 {
+        std::thread::yield_now();
+    }
+    let outcome = running.stop().unwrap();
+    assert_eq!((outcome.answered, outcome.failed()), (outcome.due, 0));
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub(super) fn run(options: &Options) -> Result<Report, Error> {
         Shape { method: "POST", path: "/order".to_owned(), body_len: 1024, weight: 1 },
     ];
     let load = load::start(Plan::new(platform.address(), RATE, LOAD_AT_MOST, shapes))?;
-    let watch = CapacityWatch::start(platform.socket());
+    let watch = CapacityWatch::start(platform.socket(), "app");
     let mut seconds = Vec::new();
     for number in 1..=DEPLOYMENTS {
         let began = Instant::now();

@@ -1,5 +1,6 @@
 //! What a scenario measured, each figure beside what was wanted of it.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::Serialize;
@@ -13,18 +14,36 @@ pub struct Report {
     /// Whether every figure is as wanted.
     pub passed: bool,
     pub figures: Vec<Figure>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tables: Vec<Table>,
     /// What else is worth knowing: the first failures, word for word.
     pub notes: Vec<String>,
 }
 
 #[derive(Debug, Clone, Serialize)]
 pub struct Figure {
-    pub key: &'static str,
+    pub key: Cow<'static, str>,
     pub value: f64,
     /// Empty for a count.
     pub unit: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wanted: Option<Wanted>,
+}
+
+/// Figures of several loads beside each other.
+#[derive(Debug, Clone, Serialize)]
+pub struct Table {
+    pub title: String,
+    /// With their units.
+    pub columns: Vec<&'static str>,
+    pub rows: Vec<Row>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Row {
+    pub name: String,
+    /// One for each column.
+    pub values: Vec<f64>,
 }
 
 /// What is wanted of a figure, in the figure's unit.
@@ -50,17 +69,23 @@ impl Wanted {
 
 impl Report {
     pub(crate) fn new(name: &'static str) -> Report {
-        Report { name, passed: true, figures: Vec::new(), notes: Vec::new() }
+        Report { name, passed: true, figures: Vec::new(), tables: Vec::new(), notes: Vec::new() }
     }
 
     /// Adds a figure that is told and not judged.
-    pub(crate) fn tell(&mut self, key: &'static str, value: f64, unit: &'static str) {
-        self.figures.push(Figure { key, value, unit, wanted: None });
+    pub(crate) fn tell(&mut self, key: impl Into<Cow<'static, str>>, value: f64, unit: &'static str) {
+        self.figures.push(Figure { key: key.into(), value, unit, wanted: None });
     }
 
-    pub(crate) fn judge(&mut self, key: &'static str, value: f64, unit: &'static str, wanted: Wanted) {
+    pub(crate) fn judge(
+        &mut self,
+        key: impl Into<Cow<'static, str>>,
+        value: f64,
+        unit: &'static str,
+        wanted: Wanted,
+    ) {
         self.passed &= wanted.holds(value);
-        self.figures.push(Figure { key, value, unit, wanted: Some(wanted) });
+        self.figures.push(Figure { key: key.into(), value, unit, wanted: Some(wanted) });
     }
 
     /// Adds what clients saw: requests, p50 and p99, and what failed in words.
@@ -120,7 +145,31 @@ impl fmt::Display for Report {
             );
             writeln!(f, "{}", line.trim_end())?;
         }
+        self.tables.iter().try_for_each(|table| write!(f, "{table}"))?;
         self.notes.iter().try_for_each(|note| writeln!(f, "  {note}"))
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.rows.iter().map(|row| row.name.chars().count());
+        let first = names.max().unwrap_or(0);
+        let width = |column: &&str| column.chars().count().max(9);
+        write!(f, "\n  {}\n  {:first$}", self.title, "")?;
+        for column in &self.columns {
+            write!(f, "  {column:>width$}", width = width(column))?;
+        }
+        writeln!(f)?;
+        for row in &self.rows {
+            write!(f, "  {:first$}", row.name)?;
+            for (column, value) in self.columns.iter().zip(&row.values) {
+                // Ratios and seconds want places; thousands do not.
+                let places = if value.fract() == 0.0 || *value >= 1000.0 { 0 } else { 2 };
+                write!(f, "  {value:>width$.places$}", width = width(column))?;
+            }
+            writeln!(f)?;
+        }
+        writeln!(f)
     }
 }
 
@@ -151,6 +200,21 @@ mod tests {
         let printed = report.to_string();
         assert!(printed.starts_with("x: NOT PASSED\n"), "{printed}");
         assert!(printed.contains("1000 ms   !!  wanted below 1000"), "{printed}");
+    }
+
+    #[test]
+    fn a_table_has_its_columns_under_each_other() {
+        let row = |name: &str, values: [f64; 2]| Row { name: name.to_owned(), values: values.to_vec() };
+        let rows = vec![row("fixed", [2640.0, 87.961]), row("scaling", [5100.0, 170.2])];
+        let table = Table { title: "two loads".to_owned(), columns: vec!["requests", "requests/s"], rows };
+        let expected = "
+  two loads
+            requests  requests/s
+  fixed         2640       87.96
+  scaling       5100      170.20
+
+";
+        assert_eq!(table.to_string(), expected);
     }
 
     #[test]

@@ -11,6 +11,8 @@ mod isolation;
 mod platform;
 mod processes;
 mod slow_instance;
+mod surge;
+mod surge_shift;
 mod watch;
 
 use std::fmt;
@@ -29,6 +31,8 @@ pub struct Options {
     pub quick: bool,
     /// Says nothing while it runs.
     pub json: bool,
+    /// How many times the usual requests come, in `surge`. Default: 3.1, 17 and 46, one after the other.
+    pub times: Option<f64>,
     /// The `naru` to prove.
     pub naru: PathBuf,
 }
@@ -37,6 +41,8 @@ pub struct Options {
 pub enum Error {
     #[error("{0:?} is no scenario; there are {all}", all = Name::ALL.map(Name::as_str).join(", "))]
     NoSuchScenario(String),
+    #[error("a surge of {0} times the usual load is none; give a number over 1 and at most 100")]
+    NoSurge(f64),
     #[error("can't {doing}")]
     Io {
         doing: String,
@@ -72,10 +78,13 @@ enum Name {
     Faults,
     SlowInstance,
     Isolation,
+    SurgeShift,
+    Surge,
 }
 
 impl Name {
-    const ALL: [Name; 4] = [Name::Deploys, Name::Faults, Name::SlowInstance, Name::Isolation];
+    const ALL: [Name; 6] =
+        [Name::Deploys, Name::Faults, Name::SlowInstance, Name::Isolation, Name::SurgeShift, Name::Surge];
 
     fn as_str(self) -> &'static str {
         match self {
@@ -83,6 +92,8 @@ impl Name {
             Name::Faults => "faults",
             Name::SlowInstance => "slow-instance",
             Name::Isolation => "isolation",
+            Name::SurgeShift => "surge-shift",
+            Name::Surge => "surge",
         }
     }
 }
@@ -102,7 +113,7 @@ impl FromStr for Name {
     }
 }
 
-/// Runs the scenario of this name: `deploys`, `faults`, `slow-instance` or `isolation`. It takes minutes, and says on
+/// Runs the scenario of this name: `deploys`, `faults`, `slow-instance`, `isolation`, `surge-shift` or `surge`. It takes minutes, and says on
 /// standard error how far it is.
 ///
 /// # Errors
@@ -115,6 +126,8 @@ pub fn run(name: &str, options: &Options) -> Result<Report, Error> {
         Name::Faults => faults::run(options),
         Name::SlowInstance => slow_instance::run(options),
         Name::Isolation => isolation::run(options),
+        Name::SurgeShift => surge_shift::run(options),
+        Name::Surge => surge::run(options),
     }
 }
 
