@@ -1,0 +1,152 @@
+//! The names of the store's files, and how one comes into being: whole or not at all.
+//!
+//! A file is written under a name that ends in `.part`, brought to the disk, and renamed. What ends in `.part` at a start
+//! is a leftover of a kill and is removed. The number in a name tells which journal a segment was made of, so that
+//! neither a clock that went back nor a second try makes two of one.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use naru_model::units::Timestamp;
+
+use super::error::Error;
+
+/// One of the store's files, by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Name {
+    /// `journal-17`
+    Journal(u64),
+    /// `transactions-20261121T093000Z-17.parquet`
+    Transactions(u64),
+    /// `figures-60-20261121T090000Z-4.parquet`: the width of its cells in seconds, when it begins, its number.
+    Figures {
+        width: u32,
+        number: u64,
+    },
+    Part,
+}
+
+impl Name {
+    /// `None`: not one of ours.
+    pub(super) fn parse(name: &str) -> Option<Name> {
+        if name.ends_with(".part") {
+            return Some(Name::Part);
+        }
+        if let Some(number) = name.strip_prefix("journal-") {
+            return number.parse().ok().map(Name::Journal);
+        }
+        let mut parts = name.strip_suffix(".parquet")?.split('-');
+        let (kind, second) = (parts.next()?, parts.next()?);
+        let name = match kind {
+            "transactions" => Name::Transactions(parts.next()?.parse().ok()?),
+            "figures" => {
+                parts.next()?;
+                Name::Figures { width: second.parse().ok()?, number: parts.next()?.parse().ok()? }
+            }
+            _ => return None,
+        };
+        parts.next().is_none().then_some(name)
+    }
+}
+
+pub(super) fn journal(folder: &Path, number: u64) -> PathBuf {
+    folder.join(format!("journal-{number}"))
+}
+
+/// `first` is when its first transaction ended.
+pub(super) fn transactions(folder: &Path, first: Timestamp, number: u64) -> PathBuf {
+    folder.join(format!("transactions-{}-{number}.parquet", readable(first)))
+}
+
+pub(super) fn figures(folder: &Path, width: u32, first: Timestamp, number: u64) -> PathBuf {
+    folder.join(format!("figures-{width}-{}-{number}.parquet", readable(first)))
+}
+
+fn readable(at: Timestamp) -> String {
+    let instant = i64::try_from(at.0).ok().and_then(|micros| jiff::Timestamp::from_microsecond(micros).ok());
+    instant.unwrap_or(jiff::Timestamp::UNIX_EPOCH).strftime("%Y%m%dT%H%M%SZ").to_string()
+}
+
+/// The files of the store in a folder, in any order.
+pub(super) fn list(folder: &Path) -> Result<Vec<(Name, PathBuf)>, Error> {
+    let entries = fs::read_dir(folder).map_err(Error::io("list", folder))?;
+    let named = entries.filter_map(|entry| {
+        let entry = entry.ok()?;
+        Some((Name::parse(entry.file_name().to_str()?)?, entry.path()))
+    });
+    Ok(named.collect())
+}
+
+/// Writes a whole file: it is there, on the disk, or there is nothing. Returns its length in bytes.
+///
+/// # Errors
+/// As `write` says, or the disk. What was written so far is removed.
+pub(super) fn create(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<File>) -> Result<(), Error>,
+) -> Result<u64, Error> {
+    let part = part_of(path);
+    let written = (|| {
+        let file = File::create(&part).map_err(Error::io("create", &part))?;
+        let mut file = BufWriter::with_capacity(256 << 10, file);
+        write(&mut file)?;
+        let mut finish = || -> io::Result<u64> {
+            file.flush()?;
+            file.get_ref().sync_all()?;
+            fs::rename(&part, path)?;
+            file.get_ref().metadata().map(|found| found.len())
+        };
+        finish().map_err(Error::io("write", path))
+    })();
+    match &written {
+        Ok(_) => sync_folder_of(path),
+        // What can't be removed either is removed at the next start.
+        Err(_) => drop(fs::remove_file(&part)),
+    }
+    written
+}
+
+fn part_of(path: &Path) -> PathBuf {
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    part.into()
+}
+
+/// Brings names to the disk. Best effort: some file systems know no such thing for folders.
+pub(super) fn sync_folder_of(path: &Path) {
+    if let Some(folder) = path.parent().and_then(|folder| File::open(folder).ok()) {
+        let _ = folder.sync_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_tells_what_the_file_is() {
+        let folder = Path::new("/x");
+        let at = Timestamp(1_795_250_000_000_000);
+        let name = |path: PathBuf| Name::parse(path.file_name().unwrap().to_str().unwrap());
+        assert_eq!(name(journal(folder, 3)), Some(Name::Journal(3)));
+        assert_eq!(name(transactions(folder, at, 17)), Some(Name::Transactions(17)));
+        assert_eq!(name(figures(folder, 600, at, 2)), Some(Name::Figures { width: 600, number: 2 }));
+        assert_eq!(Name::parse("transactions-1-2.parquet.part"), Some(Name::Part));
+        for other in ["notes.txt", "journal-", "transactions-x.parquet", "figures-1-2-3-4.parquet"] {
+            assert_eq!(Name::parse(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_fails_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let failed = create(&path, |file| {
+            file.write_all(b"half").map_err(Error::io("write", &path))?;
+            Err(Error::Foreign { path: path.clone(), reason: "a test".to_owned() })
+        });
+        assert!(failed.is_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+}

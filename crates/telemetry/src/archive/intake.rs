@@ -1,0 +1,258 @@
+//! Takes records in: into the journal first, then among the rows that are looked into. A thread of its own.
+//!
+//! Nothing waits for it. When it falls behind or the disk is full, records are dropped, counted and said once; it goes on
+//! as soon as there is room.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+use naru_model::record::RequestRecord;
+
+use super::Limits;
+use super::error::Error;
+use super::files;
+use super::journal::{self, Frame, Journal};
+use super::keeper::Keeper;
+use super::rows::Rows;
+use super::shelf::{Held, Shelf};
+use crate::Log;
+use crate::names::Names;
+
+/// What may wait to be written, in bytes of records: about 200,000 requests.
+const MAX_QUEUED: usize = 32 << 20;
+/// How old a record may grow before it is in the journal.
+const MAX_AGE: Duration = Duration::from_millis(200);
+/// What is written at once at the latest, in bytes.
+const MAX_BUFFER: usize = 256 << 10;
+/// Sets of rows in memory at most: one being filled, two that wait to become segments.
+const MAX_HELD: usize = 3;
+
+/// What the sender and the thread both know.
+#[derive(Default)]
+pub(super) struct Shared {
+    /// Bytes in the queue.
+    queued: AtomicUsize,
+    /// Records dropped since the start.
+    pub(super) dropped: AtomicU64,
+}
+
+impl Shared {
+    /// Hands a batch over, or drops it when too much waits already.
+    pub(super) fn offer(&self, queue: &Sender<Box<[u8]>>, batch: &[u8]) {
+        let queued = self.queued.fetch_add(batch.len(), Ordering::Relaxed);
+        if queued + batch.len() > MAX_QUEUED || queue.send(batch.into()).is_err() {
+            self.queued.fetch_sub(batch.len(), Ordering::Relaxed);
+            self.dropped.fetch_add(count(batch), Ordering::Relaxed);
+        }
+    }
+}
+
+fn count(mut batch: &[u8]) -> u64 {
+    let mut records = 0;
+    while !batch.is_empty() && RequestRecord::decode(&mut batch).is_ok() {
+        records += 1;
+    }
+    records
+}
+
+/// The thread's own.
+pub(super) struct Intake {
+    pub(super) folder: PathBuf,
+    pub(super) limits: Limits,
+    pub(super) shelf: Arc<Shelf>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) names: Arc<ArcSwap<Names>>,
+    pub(super) keeper: Arc<Keeper>,
+    /// Wakes the keeper when rows are full.
+    pub(super) call: Sender<()>,
+    pub(super) log: Log,
+    pub(super) next_number: u64,
+    pub(super) open: Option<Open>,
+    /// Batches that came since the last write.
+    pub(super) pending: Vec<Box<[u8]>>,
+    /// Whether the last write failed, and was said; and how much had been dropped before.
+    pub(super) failing: Option<u64>,
+}
+
+/// What is being filled.
+pub(super) struct Open {
+    journal: Journal,
+    rows: Held,
+    since: Instant,
+    /// Those that the journal knows.
+    names: Arc<Names>,
+}
+
+impl Intake {
+    /// Reads the journals that a process before this one left, and goes on with the last one.
+    pub(super) fn recover(&mut self, journals: &[(u64, PathBuf)]) {
+        for (at, (number, path)) in journals.iter().enumerate() {
+            let mut rows = Rows::default();
+            let read = journal::read(path, |frame| match frame {
+                Frame::Names(names) => rows.learn(&names),
+                Frame::Records(batch) => take(&mut rows, batch),
+            });
+            let whole = match read {
+                Ok(whole) => whole,
+                Err(error) => {
+                    (self.log)(&format!("transactions: a journal is left alone: {}", error.whole()));
+                    continue;
+                }
+            };
+            if rows.rows.is_empty() {
+                // What it could have held is lost already; a name less to look at.
+                let _ = std::fs::remove_file(path);
+                continue;
+            }
+            let rows = Held::new(rows);
+            if at + 1 == journals.len() && !self.is_full(&rows, whole) {
+                self.go_on(path.clone(), *number, whole, rows);
+            } else {
+                self.shelf.add_full(*number, rows);
+                // At once, so that however many were left they are not in memory together.
+                self.keeper.write_segments();
+            }
+        }
+    }
+
+    /// Fills a journal further that is there already. If it can't be opened, it is turned into a segment as it is.
+    fn go_on(&mut self, path: PathBuf, number: u64, whole: u64, rows: Held) {
+        match Journal::reopen(path, number, whole) {
+            Ok(journal) => {
+                let names = Arc::new(rows.read().names.clone());
+                self.shelf.add_filling(number, rows.clone());
+                self.open = Some(Open { journal, rows, since: Instant::now(), names });
+            }
+            Err(error) => {
+                self.shelf.add_full(number, rows);
+                (self.log)(&format!("transactions: {}; a new journal is begun", error.whole()));
+            }
+        }
+    }
+
+    pub(super) fn run(mut self, batches: &Receiver<Box<[u8]>>) {
+        let mut due = None::<Instant>;
+        loop {
+            let wait =
+                due.map_or(Duration::from_secs(1), |due| due.saturating_duration_since(Instant::now()));
+            match batches.recv_timeout(wait) {
+                Ok(batch) => {
+                    self.shared.queued.fetch_sub(batch.len(), Ordering::Relaxed);
+                    self.pending.push(batch);
+                    due = due.or_else(|| Some(Instant::now() + MAX_AGE));
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            let pending: usize = self.pending.iter().map(|batch| batch.len()).sum();
+            if pending >= MAX_BUFFER || due.is_some_and(|due| due <= Instant::now()) {
+                self.flush();
+                due = None;
+            }
+            self.close_if_full();
+        }
+        self.flush();
+        if let Some(open) = &self.open {
+            // The next start reads it from the page cache if the disk does not want it now.
+            let _ = open.journal.sync();
+        }
+    }
+
+    /// Writes what waits. Rows are shown once they are in the journal: what is shown is kept.
+    fn flush(&mut self) {
+        let batches = std::mem::take(&mut self.pending);
+        if batches.is_empty() {
+            return;
+        }
+        match self.write(&batches) {
+            Ok(()) => self.say_recovered(),
+            Err(error) => {
+                let lost = batches.iter().map(|batch| count(batch)).sum();
+                let before = self.shared.dropped.fetch_add(lost, Ordering::Relaxed);
+                if self.failing.is_none() {
+                    self.failing = Some(before);
+                    (self.log)(&format!(
+                        "transactions: {}; requests go on, transactions are dropped until it can be written",
+                        error.whole()
+                    ));
+                }
+            }
+        }
+    }
+
+    fn write(&mut self, batches: &[Box<[u8]>]) -> Result<(), Error> {
+        let names = self.names.load_full();
+        let open = match &mut self.open {
+            Some(open) => open,
+            none => none.insert(begin(&self.folder, &self.shelf, &mut self.next_number)?),
+        };
+        let new_names = !Arc::ptr_eq(&names, &open.names) && *names != *open.names;
+        if new_names {
+            open.journal.add_names(&names);
+        }
+        batches.iter().for_each(|batch| open.journal.add_records(batch));
+        open.journal.write()?;
+        let mut rows = open.rows.write();
+        if new_names {
+            rows.learn(&names);
+        }
+        open.names = names;
+        batches.iter().for_each(|batch| take(&mut rows, batch));
+        Ok(())
+    }
+
+    fn say_recovered(&mut self) {
+        if let Some(before) = self.failing.take() {
+            let lost = self.shared.dropped.load(Ordering::Relaxed) - before;
+            (self.log)(&format!("transactions: written again; {lost} were dropped"));
+        }
+    }
+
+    /// Hands full rows to the keeper, which makes a segment of them.
+    fn close_if_full(&mut self) {
+        let Some(open) = &self.open else { return };
+        let old = open.since.elapsed() >= self.limits.segment_age;
+        if !(old || self.is_full(&open.rows, open.journal.len())) {
+            return;
+        }
+        // For a machine that loses its power; a SIGKILL loses nothing without it.
+        let _ = open.journal.sync();
+        self.open = None;
+        self.shelf.close();
+        let _ = self.call.send(());
+    }
+
+    fn is_full(&self, rows: &Held, journal: u64) -> bool {
+        let rows = rows.read();
+        rows.rows.len() >= self.limits.segment_rows
+            || rows.path_bytes() >= self.limits.path_bytes
+            || journal >= self.limits.journal_bytes
+    }
+}
+
+/// Begins with a journal and rows.
+fn begin(folder: &std::path::Path, shelf: &Shelf, next_number: &mut u64) -> Result<Open, Error> {
+    if shelf.view().rows().count() >= MAX_HELD {
+        return Err(Error::Behind);
+    }
+    let number = *next_number;
+    let journal = Journal::create(files::journal(folder, number), number)?;
+    *next_number += 1;
+    let rows = Held::default();
+    shelf.add_filling(number, rows.clone());
+    Ok(Open { journal, rows, since: Instant::now(), names: Arc::default() })
+}
+
+/// What can't be read has been complained of where it was counted.
+fn take(rows: &mut Rows, mut batch: &[u8]) {
+    while !batch.is_empty() {
+        match RequestRecord::decode(&mut batch) {
+            Ok(record) => rows.take(&record),
+            Err(_) => return,
+        }
+    }
+}

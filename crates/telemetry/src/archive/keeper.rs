@@ -1,0 +1,148 @@
+//! Makes segments of full rows, and lets go of what is too old or too much.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+use naru_model::platform;
+use naru_model::units::Timestamp;
+
+use super::segment::{self, Segment};
+use super::shelf::Shelf;
+use super::{disk, files};
+use crate::Log;
+
+/// How often it looks whether something must go, and tries again what failed.
+const EVERY: Duration = Duration::from_secs(10);
+
+/// Shared by its thread and the one that finds the leftovers of a kill.
+pub(super) struct Keeper {
+    folder: PathBuf,
+    shelf: Arc<Shelf>,
+    retention: ArcSwap<platform::Telemetry>,
+    clock: Clock,
+    stopping: AtomicBool,
+    log: Log,
+    /// Held while segments are written, so that no rows are written twice. Whether the last one could not be, and it
+    /// was said.
+    failing: Mutex<bool>,
+    /// Whether the disk's bound is what lets transactions go, and was said.
+    crowded: AtomicBool,
+}
+
+/// The time, from the one that was passed in at the start.
+#[derive(Debug, Clone, Copy)]
+struct Clock {
+    start: Timestamp,
+    at: Instant,
+}
+
+impl Keeper {
+    pub(super) fn new(
+        folder: PathBuf,
+        shelf: Arc<Shelf>,
+        retention: platform::Telemetry,
+        now: Timestamp,
+        log: Log,
+    ) -> Keeper {
+        Keeper {
+            folder,
+            shelf,
+            retention: ArcSwap::from_pointee(retention),
+            clock: Clock { start: now, at: Instant::now() },
+            stopping: AtomicBool::new(false),
+            log,
+            failing: Mutex::new(false),
+            crowded: AtomicBool::new(false),
+        }
+    }
+
+    pub(super) fn set_retention(&self, retention: platform::Telemetry) {
+        self.retention.store(Arc::new(retention));
+    }
+
+    /// Lets the thread end once it has written what it is writing. What is left is done at the next start.
+    pub(super) fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// The thread: runs until nobody can call it any more.
+    pub(super) fn run(&self, calls: &Receiver<()>) {
+        loop {
+            self.let_go();
+            let called = calls.recv_timeout(EVERY);
+            if matches!(called, Err(RecvTimeoutError::Disconnected)) || self.stopping.load(Ordering::Relaxed)
+            {
+                return;
+            }
+            self.write_segments();
+        }
+    }
+
+    /// Makes segments of all rows that are full.
+    pub(super) fn write_segments(&self) {
+        let mut failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
+        for (number, rows) in self.shelf.view().full() {
+            match segment::write(&self.folder, number, &rows.read()) {
+                Ok(segment) => {
+                    self.shelf.replace(segment);
+                    // Left behind, it is found to be done with at the next start.
+                    let _ = std::fs::remove_file(files::journal(&self.folder, number));
+                    *failing = false;
+                }
+                Err(error) => {
+                    if !*failing {
+                        (self.log)(&format!(
+                            "transactions: {}; tried again every {} seconds, nothing is lost while the journal is there",
+                            error.whole(),
+                            EVERY.as_secs()
+                        ));
+                    }
+                    *failing = true;
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Removes the oldest segments: those past their time, then those that the disk has no share for.
+    fn let_go(&self) {
+        let retention = **self.retention.load();
+        let now = self.clock.start + self.clock.at.elapsed();
+        let oldest_kept = now.0.saturating_sub(retention.transactions.as_micros() as u64);
+        let view = self.shelf.view();
+        let mut segments: Vec<&Arc<Segment>> = view.segments().iter().collect();
+        segments.sort_by_key(|segment| (segment.last, segment.number));
+        let past = segments.partition_point(|segment| segment.last < oldest_kept);
+        segments.drain(..past).for_each(|segment| self.remove(segment));
+
+        let Some(allowed) = disk::share(&self.folder, retention.disk) else { return };
+        let mut taken =
+            disk::journals(&self.folder) + segments.iter().map(|segment| segment.bytes).sum::<u64>();
+        let mut gone = false;
+        for segment in segments {
+            if taken <= allowed {
+                break;
+            }
+            taken -= segment.bytes;
+            gone = true;
+            self.remove(segment);
+        }
+        if gone && !self.crowded.swap(true, Ordering::Relaxed) {
+            (self.log)(&format!(
+                "transactions: they reached {} of the disk ({} MiB), so the oldest go before their time; raise telemetry.disk or lower telemetry.transactions",
+                retention.disk,
+                allowed >> 20
+            ));
+        }
+    }
+
+    fn remove(&self, segment: &Segment) {
+        self.shelf.remove(segment.number);
+        // What can't be removed now is found again at the next start.
+        let _ = std::fs::remove_file(&segment.path);
+    }
+}

@@ -1,0 +1,197 @@
+//! The store on disk: every transaction for a week, figures for a month, in Parquet files that any tool reads.
+
+mod disk;
+mod error;
+mod files;
+#[cfg(test)]
+mod fixture;
+mod intake;
+mod journal;
+mod keeper;
+mod parallel;
+mod rows;
+mod search;
+mod segment;
+mod shelf;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Sender, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use naru_model::platform;
+use naru_model::series::{Found, Search};
+use naru_model::units::Timestamp;
+
+use crate::Log;
+use crate::names::Names;
+use error::Error;
+use files::Name;
+use intake::{Intake, Shared};
+use keeper::Keeper;
+use segment::Segment;
+use shelf::Shelf;
+
+/// When rows in memory become a segment.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// 64 bytes of memory each.
+    pub(crate) segment_rows: usize,
+    pub(crate) segment_age: Duration,
+    /// All different paths of a segment together: clients make them up.
+    pub(crate) path_bytes: usize,
+    /// What a start may have to read.
+    pub(crate) journal_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            segment_rows: 1 << 20,
+            segment_age: Duration::from_secs(3600),
+            path_bytes: 32 << 20,
+            journal_bytes: 512 << 20,
+        }
+    }
+}
+
+/// The store, with its threads. Dropping it writes what is left.
+pub(crate) struct Archive {
+    shelf: Arc<Shelf>,
+    shared: Arc<Shared>,
+    keeper: Arc<Keeper>,
+    queue: Option<Sender<Box<[u8]>>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Archive {
+    /// Opens the store in a folder, which is made if it is not there.
+    ///
+    /// # Errors
+    /// The folder can't be made or listed, or the machine has no thread left. A file in it that can't be read is said
+    /// in the log and left alone.
+    pub(crate) fn open(
+        folder: &Path,
+        limits: Limits,
+        retention: platform::Telemetry,
+        names: Arc<ArcSwap<Names>>,
+        now: Timestamp,
+        log: Log,
+    ) -> Result<Archive, Error> {
+        std::fs::create_dir_all(folder).map_err(Error::io("make", folder))?;
+        let found = Leftovers::find(folder, &log)?;
+        let shelf = Arc::new(Shelf::new(found.segments, log.clone()));
+        let shared = Arc::new(Shared::default());
+        let (queue, batches) = channel();
+        let (call, calls) = channel();
+        let keeper = Arc::new(Keeper::new(folder.to_owned(), shelf.clone(), retention, now, log.clone()));
+        let mut intake = Intake {
+            folder: folder.to_owned(),
+            limits,
+            shelf: shelf.clone(),
+            shared: shared.clone(),
+            names,
+            keeper: keeper.clone(),
+            call,
+            log,
+            next_number: found.next_number,
+            open: None,
+            pending: Vec::new(),
+            failing: None,
+        };
+        let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
+            let thread = std::thread::Builder::new().name(name.to_owned());
+            thread.spawn(work).map_err(Error::io("start a thread for", folder))
+        };
+        let journals = found.journals;
+        let intake = spawn(
+            "archive",
+            Box::new(move || {
+                intake.recover(&journals);
+                intake.run(&batches);
+            }),
+        )?;
+        let keeping = keeper.clone();
+        let keeping = spawn("archive-keeper", Box::new(move || keeping.run(&calls)))?;
+        Ok(Archive { shelf, shared, keeper, queue: Some(queue), threads: vec![intake, keeping] })
+    }
+
+    /// Takes a batch of records in, see [`naru_model::record`], or drops it when too much waits.
+    pub(crate) fn offer(&self, batch: &[u8]) {
+        if let Some(queue) = &self.queue {
+            self.shared.offer(queue, batch);
+        }
+    }
+
+    /// Records dropped since the start.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.shared.dropped.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_retention(&self, retention: platform::Telemetry) {
+        self.keeper.set_retention(retention);
+    }
+
+    /// Lists transactions, the latest first.
+    pub(crate) fn search(&self, search: &Search) -> Found {
+        search::search(&self.shelf, search)
+    }
+}
+
+impl Drop for Archive {
+    fn drop(&mut self) {
+        self.queue = None;
+        self.keeper.stop();
+        for thread in self.threads.drain(..) {
+            // It panicked: there is nothing left to write.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What a process before this one left.
+struct Leftovers {
+    segments: Vec<Arc<Segment>>,
+    /// In the order of their numbers.
+    journals: Vec<(u64, PathBuf)>,
+    next_number: u64,
+}
+
+impl Leftovers {
+    fn find(folder: &Path, log: &Log) -> Result<Leftovers, Error> {
+        let (mut segments, mut journals, mut next_number) = (Vec::new(), Vec::new(), 1);
+        for (name, path) in files::list(folder)? {
+            match name {
+                Name::Part => drop(std::fs::remove_file(&path)),
+                Name::Journal(number) => {
+                    next_number = next_number.max(number + 1);
+                    journals.push((number, path));
+                }
+                Name::Transactions(number) => {
+                    next_number = next_number.max(number + 1);
+                    match Segment::find(&path, number) {
+                        Ok(segment) => segments.push(Arc::new(segment)),
+                        Err(error) => log(&format!(
+                            "transactions: a file is left out: {}; remove it, or bring a good copy and start again",
+                            error.whole()
+                        )),
+                    }
+                }
+                Name::Figures { .. } => {}
+            }
+        }
+        // Its segment was finished, the kill came before it was removed.
+        let done = |number: u64| segments.iter().any(|segment| segment.number == number);
+        let (left, done): (Vec<_>, Vec<_>) = journals.into_iter().partition(|(number, _)| !done(*number));
+        done.iter().for_each(|(_, path)| drop(std::fs::remove_file(path)));
+        let mut journals = left;
+        journals.sort();
+        Ok(Leftovers { segments, journals, next_number })
+    }
+}
+
+#[cfg(test)]
+mod tests;

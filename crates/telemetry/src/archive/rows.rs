@@ -1,0 +1,267 @@
+//! Transactions in memory: those that are in no segment yet, at 64 bytes each and what they share once.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use naru_model::instance::InstanceId;
+use naru_model::platform::Function;
+use naru_model::record::{Fault, Method, RequestRecord};
+use naru_model::series::{Subject, Transaction};
+use naru_model::snapshot::{FunctionId, RouteId, ServiceId};
+use naru_model::units::Timestamp;
+
+use crate::names::Names;
+
+/// One transaction. What many share is a position in the [`Rows`] it is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Row {
+    /// When it ended, in microseconds since 1970.
+    pub(super) end: u64,
+    pub(super) received_bytes: u64,
+    pub(super) sent_bytes: u64,
+    pub(super) response_us: u32,
+    pub(super) waiting_us: u32,
+    pub(super) connecting_us: u32,
+    pub(super) upstream_us: u32,
+    pub(super) way: u32,
+    pub(super) client: u32,
+    pub(super) path: u32,
+    /// One more than the position of its trace id; 0: none is kept.
+    pub(super) trace: u32,
+    pub(super) status: u16,
+    pub(super) method: Method,
+    /// 10, 11 or 20.
+    pub(super) protocol: u8,
+    pub(super) fault: Fault,
+    pub(super) attempts: u8,
+}
+
+impl Row {
+    /// By the service's or the platform's fault.
+    pub(super) fn is_error(&self) -> bool {
+        matches!(self.fault, Fault::Service | Fault::Platform)
+    }
+}
+
+/// The way a request took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Way {
+    pub(super) route: RouteId,
+    pub(super) function: FunctionId,
+    pub(super) service: ServiceId,
+    pub(super) revision: u32,
+    pub(super) ordinal: u32,
+}
+
+/// Rows in the order in which they came.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    pub(super) rows: Vec<Row>,
+    pub(super) ways: Pool<Way>,
+    pub(super) clients: Pool<IpAddr>,
+    pub(super) paths: Pool<Box<str>>,
+    pub(super) traces: Vec<[u8; 16]>,
+    pub(super) names: Names,
+    /// When the first and the last ended.
+    pub(super) first: u64,
+    pub(super) last: u64,
+    path_bytes: usize,
+}
+
+/// Values that are there once, by position.
+#[derive(Debug)]
+pub(super) struct Pool<T> {
+    pub(super) values: Vec<T>,
+    places: HashMap<T, u32>,
+}
+
+impl<T> Default for Pool<T> {
+    fn default() -> Self {
+        Pool { values: Vec::new(), places: HashMap::new() }
+    }
+}
+
+impl<T: Eq + std::hash::Hash + Clone> Pool<T> {
+    fn place(&mut self, value: T) -> u32 {
+        match self.places.entry(value) {
+            Entry::Occupied(entry) => *entry.get(),
+            Entry::Vacant(entry) => {
+                let at = self.values.len() as u32;
+                self.values.push(entry.key().clone());
+                *entry.insert(at)
+            }
+        }
+    }
+
+    pub(super) fn get(&self, at: u32) -> Option<&T> {
+        self.values.get(at as usize)
+    }
+}
+
+impl Pool<Box<str>> {
+    fn place_str(&mut self, value: &str) -> u32 {
+        match self.places.get(value) {
+            Some(at) => *at,
+            None => self.place(value.into()),
+        }
+    }
+}
+
+impl Rows {
+    /// Takes in what a record tells.
+    pub(super) fn take(&mut self, record: &RequestRecord<'_>) {
+        let end = record.start.0.saturating_add(record.whole_us.into());
+        let response_us = response_us(record);
+        let path = record.target.split(['?', '#']).next().unwrap_or_default();
+        let places = self.paths.values.len();
+        let path = self.paths.place_str(path);
+        if self.paths.values.len() > places {
+            self.path_bytes += self.paths.values[places].len();
+        }
+        let keeps_trace = matches!(record.fault, Fault::Service | Fault::Platform)
+            || u64::from(response_us) > 4 * self.target_us(record.function);
+        if keeps_trace {
+            self.traces.push(record.trace_id);
+        }
+        let way = Way {
+            route: record.route,
+            function: record.function,
+            service: record.service,
+            revision: record.revision,
+            ordinal: record.ordinal,
+        };
+        self.first = if self.rows.is_empty() { end } else { self.first.min(end) };
+        self.last = self.last.max(end);
+        self.rows.push(Row {
+            end,
+            received_bytes: record.bytes_in,
+            sent_bytes: record.bytes_out,
+            response_us,
+            waiting_us: record.waiting_us,
+            connecting_us: record.connecting_us,
+            upstream_us: record.upstream_us,
+            way: self.ways.place(way),
+            client: self.clients.place(record.client),
+            path,
+            trace: if keeps_trace { self.traces.len() as u32 } else { 0 },
+            status: record.status,
+            method: record.method,
+            protocol: record.protocol,
+            fault: record.fault,
+            attempts: record.attempts,
+        });
+    }
+
+    /// Apdex's T of a function, in microseconds.
+    fn target_us(&self, function: FunctionId) -> u64 {
+        let _ = function;
+        Function::APDEX_T.as_micros() as u64
+    }
+
+    /// Adds names; those that went out of use stay.
+    pub(super) fn learn(&mut self, names: &Names) {
+        self.names.services.extend(names.services.clone());
+        self.names.routes.extend(names.routes.clone());
+        self.names.functions.extend(names.functions.clone());
+    }
+
+    /// The bytes of all paths: what clients make up, and so what must be bounded.
+    pub(super) fn path_bytes(&self) -> usize {
+        self.path_bytes
+    }
+
+    pub(super) fn service(&self, way: Way) -> &str {
+        self.names.services.get(&way.service).map_or("", |name| name.as_str())
+    }
+
+    pub(super) fn route(&self, way: Way) -> &str {
+        self.names.routes.get(&way.route).map_or("", String::as_str)
+    }
+
+    pub(super) fn function(&self, way: Way) -> &str {
+        self.names.functions.get(&way.function).map_or("", |name| name.as_str())
+    }
+
+    /// For each way, whether it is the subject's.
+    pub(super) fn of_subject(&self, subject: &Subject) -> Vec<bool> {
+        let is = |way: &Way| {
+            let (service, route, function) = (self.service(*way), self.route(*way), self.function(*way));
+            belongs(subject, service, route, function, way.revision, way.ordinal)
+        };
+        self.ways.values.iter().map(is).collect()
+    }
+
+    pub(super) fn transaction(&self, row: &Row) -> Transaction {
+        let way = self.ways.get(row.way).copied();
+        let service = way.and_then(|way| self.names.services.get(&way.service).cloned());
+        let instance = way.zip(service.clone()).and_then(|(way, service)| {
+            (way.revision > 0).then_some(InstanceId { service, revision: way.revision, ordinal: way.ordinal })
+        });
+        let trace = (row.trace as usize).checked_sub(1).and_then(|at| self.traces.get(at));
+        Transaction {
+            end: Timestamp(row.end),
+            response_seconds: seconds(row.response_us),
+            waiting_seconds: seconds(row.waiting_us),
+            upstream_seconds: seconds(row.upstream_us),
+            route: way.map(|way| self.route(way).to_owned()).unwrap_or_default(),
+            function: way.and_then(|way| self.names.functions.get(&way.function).cloned()),
+            service,
+            instance,
+            client: self.clients.get(row.client).copied().unwrap_or(std::net::Ipv4Addr::UNSPECIFIED.into()),
+            method: row.method,
+            status: row.status,
+            fault: row.fault,
+            attempts: row.attempts,
+            received_bytes: row.received_bytes,
+            sent_bytes: row.sent_bytes,
+            path: self.paths.get(row.path).map(|path| path.to_string()).unwrap_or_default(),
+            trace_id: trace.map(|trace| hexadecimal(trace)).unwrap_or_default(),
+        }
+    }
+}
+
+/// As the figures count it. An upgraded connection (101) lasts as long as its user stays, which says nothing about the
+/// service: it counts until the upgrade.
+fn response_us(record: &RequestRecord<'_>) -> u32 {
+    match record.status {
+        101 => record.waiting_us.saturating_add(record.connecting_us).saturating_add(record.upstream_us),
+        _ => record.whole_us,
+    }
+}
+
+/// Whether a transaction of these names is the subject's. An empty name is none, and so is revision 0.
+pub(super) fn belongs(
+    subject: &Subject,
+    service: &str,
+    route: &str,
+    function: &str,
+    revision: u32,
+    ordinal: u32,
+) -> bool {
+    match subject {
+        Subject::All => true,
+        Subject::Service(name) => name.as_str() == service,
+        Subject::Revision(name, number) => name.as_str() == service && *number == revision && revision > 0,
+        Subject::Route(name) => name == route,
+        Subject::Function(name) => name.as_str() == function,
+        Subject::Instance(id) => {
+            id.service.as_str() == service && id.revision == revision && revision > 0 && id.ordinal == ordinal
+        }
+        Subject::Host => false,
+    }
+}
+
+pub(super) fn seconds(micros: u32) -> f64 {
+    Duration::from_micros(micros.into()).as_secs_f64()
+}
+
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        for digit in [byte >> 4, byte & 15] {
+            text.push(char::from_digit(digit.into(), 16).unwrap_or('0'));
+        }
+        text
+    })
+}

@@ -1,0 +1,406 @@
+//! Finds transactions in a segment: by the index of its pages, then by the columns that decide, then the rest of the
+//! columns for those found.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use naru_model::instance::InstanceId;
+use naru_model::record::{Fault, Method};
+use naru_model::series::{Subject, Transaction};
+use naru_model::units::Timestamp;
+use parquet::column::reader::ColumnReaderImpl;
+use parquet::data_type::{ByteArray, ByteArrayType, DataType, FixedLenByteArrayType, Int32Type, Int64Type};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{ColumnChunkMask, PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
+use parquet::file::page_index::column_index::ColumnIndexMetaData;
+use parquet::file::serialized_reader::SerializedPageReader;
+use parquet::file::statistics::Statistics;
+
+use super::schema::{Column, GROUPS, PAGE_ROWS, schema};
+use super::write::Group;
+use super::{Segment, Source};
+use crate::archive::error::Error;
+use crate::archive::rows::{belongs, hexadecimal, seconds};
+
+/// Which transactions are wanted.
+#[derive(Debug, Clone)]
+pub(in crate::archive) struct Choice<'s> {
+    pub(in crate::archive) subject: &'s Subject,
+    /// When they ended, from and before, in microseconds since 1970.
+    pub(in crate::archive) from: u64,
+    pub(in crate::archive) to: u64,
+    /// The response time, both included.
+    pub(in crate::archive) at_least_us: u32,
+    pub(in crate::archive) at_most_us: u32,
+    /// Only those that failed by the service's or the platform's fault.
+    pub(in crate::archive) errors: bool,
+}
+
+/// What tells a found transaction from others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::archive) struct Part {
+    pub(in crate::archive) row: u32,
+    pub(in crate::archive) end: u64,
+    pub(in crate::archive) response_us: u32,
+    /// By the service's or the platform's fault.
+    pub(in crate::archive) error: bool,
+}
+
+/// A segment whose footer was read.
+pub(in crate::archive) struct Opened {
+    path: PathBuf,
+    source: Arc<Source>,
+    metadata: ParquetMetaData,
+    groups: Vec<Group>,
+}
+
+impl Segment {
+    /// Reads what a segment's footer tells of it.
+    ///
+    /// # Errors
+    /// The file is cut short, or none of naru's.
+    pub(in crate::archive) fn find(path: &Path, number: u64) -> Result<Segment, Error> {
+        let opened = Opened::read(path, false)?;
+        let (first, last) = opened.ends()?;
+        Ok(Segment {
+            path: path.to_owned(),
+            number,
+            first,
+            last,
+            rows: opened.rows() as u64,
+            bytes: parquet::file::reader::Length::len(&*opened.source),
+            broken: AtomicBool::new(false),
+        })
+    }
+}
+
+impl Opened {
+    pub(in crate::archive) fn open(path: &Path) -> Result<Opened, Error> {
+        Opened::read(path, true)
+    }
+
+    fn read(path: &Path, pages: bool) -> Result<Opened, Error> {
+        let source = Arc::new(Source::open(path)?);
+        let policy = if pages { PageIndexPolicy::Required } else { PageIndexPolicy::Skip };
+        let metadata = ParquetMetaDataReader::new()
+            .with_page_index_policy(policy)
+            .with_column_index_mask(ColumnChunkMask::columns([
+                Column::End as usize,
+                Column::Response as usize,
+            ]))
+            .parse_and_finish(&*source)
+            .map_err(Error::parquet("read", path))?;
+        let foreign = |reason: &str| Error::Foreign { path: path.to_owned(), reason: reason.to_owned() };
+        let wanted = schema().map_err(Error::parquet("read", path))?;
+        let same = metadata.file_metadata().schema().get_fields().iter().map(|field| field.name());
+        if !same.eq(wanted.get_fields().iter().map(|field| field.name()))
+            || metadata.num_row_groups() != 1
+            || !has_types(&metadata)
+        {
+            return Err(foreign("it has other columns; move it out of the folder"));
+        }
+        let keys = metadata.file_metadata().key_value_metadata();
+        let groups =
+            keys.into_iter().flatten().find(|entry| entry.key == GROUPS).and_then(|e| e.value.as_deref());
+        let groups = groups.and_then(|text| serde_json::from_str(text).ok());
+        let groups = groups.ok_or_else(|| foreign("it does not say what its groups are; remove it"))?;
+        Ok(Opened { path: path.to_owned(), source, metadata, groups })
+    }
+
+    pub(in crate::archive) fn rows(&self) -> usize {
+        usize::try_from(self.metadata.row_group(0).num_rows()).unwrap_or(0)
+    }
+
+    /// When the first and the last transaction ended.
+    fn ends(&self) -> Result<(u64, u64), Error> {
+        match self.metadata.row_group(0).column(Column::End as usize).statistics() {
+            Some(Statistics::Int64(ends)) => ends.min_opt().copied().zip(ends.max_opt().copied()),
+            _ => None,
+        }
+        .map(|(first, last)| (first as u64, last as u64))
+        .ok_or_else(|| Error::Foreign {
+            path: self.path.clone(),
+            reason: "it does not say when its transactions ended; remove it".to_owned(),
+        })
+    }
+
+    /// Gives each transaction that is wanted, in the order of the file.
+    pub(in crate::archive) fn scan(&self, choice: &Choice<'_>, each: impl FnMut(Part)) -> Result<(), Error> {
+        self.scan_pages(choice, each).map_err(Error::parquet("read", &self.path))
+    }
+
+    fn scan_pages(&self, choice: &Choice<'_>, mut each: impl FnMut(Part)) -> Result<(), ParquetError> {
+        let of_subject: Vec<bool> =
+            self.groups.iter().map(|group| may_belong(choice.subject, group)).collect();
+        if !of_subject.contains(&true) {
+            return Ok(());
+        }
+        let every_group = !of_subject.contains(&false);
+        let mut responses = self.cursor::<Int32Type>(Column::Response)?;
+        let mut groups = self.cursor::<Int32Type>(Column::Group)?;
+        let mut ordinals = self.cursor::<Int32Type>(Column::Ordinal)?;
+        let mut faults = self.cursor::<Int32Type>(Column::Fault)?;
+        let mut ends = self.cursor::<Int64Type>(Column::End)?;
+        let (mut values, mut times, mut parts) = (Vec::new(), Vec::new(), Vec::<Part>::new());
+        for page in self.pages(choice) {
+            parts.clear();
+            responses.read(page.clone(), &mut values)?;
+            let found = page.clone().zip(&values).map(|(row, value)| (row, *value as u32));
+            let wanted = found.filter(|(_, us)| (choice.at_least_us..=choice.at_most_us).contains(us));
+            parts.extend(wanted.map(|(row, response_us)| Part {
+                row: row as u32,
+                end: 0,
+                response_us,
+                error: false,
+            }));
+            if !every_group {
+                groups.keep(&mut parts, &mut values, |group| {
+                    of_subject.get(group as usize).copied().unwrap_or(false)
+                })?;
+            }
+            if let Subject::Instance(id) = choice.subject {
+                ordinals.keep(&mut parts, &mut values, |ordinal| ordinal as u32 == id.ordinal)?;
+            }
+            faults.gather(&parts, &mut values)?;
+            for (part, fault) in parts.iter_mut().zip(&values) {
+                part.error = *fault == Fault::Service as i32 || *fault == Fault::Platform as i32;
+            }
+            if choice.errors {
+                parts.retain(|part| part.error);
+            }
+            ends.gather(&parts, &mut times)?;
+            for (part, end) in parts.iter_mut().zip(&times) {
+                part.end = *end as u64;
+                if (choice.from..choice.to).contains(&part.end) {
+                    each(*part);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The rows of the pages in which something wanted may be.
+    fn pages(&self, choice: &Choice<'_>) -> Vec<std::ops::Range<usize>> {
+        let rows = self.rows();
+        let index = self.metadata.page_index_for_row_group(0);
+        let starts = |column: Column| -> Vec<usize> {
+            let pages = index.page_locations(column as usize);
+            pages
+                .into_iter()
+                .flatten()
+                .map(|page| usize::try_from(page.first_row_index).unwrap_or(0))
+                .collect()
+        };
+        let starts_of_ends = starts(Column::End);
+        let same = starts_of_ends == starts(Column::Response) && starts_of_ends.first() == Some(&0);
+        let (Some(ColumnIndexMetaData::INT64(ends)), Some(ColumnIndexMetaData::INT32(responses)), true) =
+            (index.column_index(Column::End as usize), index.column_index(Column::Response as usize), same)
+        else {
+            // Written by another hand: everything is looked at.
+            let starts = (0..rows).step_by(PAGE_ROWS);
+            return starts.map(|start| start..(start + PAGE_ROWS).min(rows)).collect();
+        };
+        let stops = starts_of_ends.iter().skip(1).copied().chain([rows]);
+        let pages = starts_of_ends.iter().copied().zip(stops).enumerate();
+        pages
+            .filter(|(at, _)| {
+                let within = |low: Option<u64>, high: Option<u64>, from: u64, to: u64| {
+                    low.is_none_or(|low| low <= to) && high.is_none_or(|high| high >= from)
+                };
+                let time = |value: Option<&i64>| value.map(|value| *value as u64);
+                let response = |value: Option<&i32>| value.map(|value| u64::from(*value as u32));
+                within(
+                    time(ends.min_value(*at)),
+                    time(ends.max_value(*at)),
+                    choice.from,
+                    choice.to.saturating_sub(1),
+                ) && within(
+                    response(responses.min_value(*at)),
+                    response(responses.max_value(*at)),
+                    choice.at_least_us.into(),
+                    choice.at_most_us.into(),
+                )
+            })
+            .map(|(_, (start, stop))| start..stop)
+            .collect()
+    }
+
+    /// All of these rows, which are in ascending order.
+    pub(in crate::archive) fn transactions(&self, parts: &[Part]) -> Result<Vec<Transaction>, Error> {
+        self.gather(parts).map_err(Error::parquet("read", &self.path))
+    }
+
+    fn gather(&self, parts: &[Part]) -> Result<Vec<Transaction>, ParquetError> {
+        let numbers = |column| -> Result<Vec<i32>, ParquetError> {
+            let mut values = Vec::new();
+            self.cursor::<Int32Type>(column)?.gather(parts, &mut values)?;
+            Ok(values)
+        };
+        let large = |column| -> Result<Vec<i64>, ParquetError> {
+            let mut values = Vec::new();
+            self.cursor::<Int64Type>(column)?.gather(parts, &mut values)?;
+            Ok(values)
+        };
+        let texts = |column| -> Result<Vec<ByteArray>, ParquetError> {
+            let mut values = Vec::new();
+            self.cursor::<ByteArrayType>(column)?.gather(parts, &mut values)?;
+            Ok(values)
+        };
+        let (waiting, connecting) = (numbers(Column::Waiting)?, numbers(Column::Connecting)?);
+        let (other, groups, ordinals) =
+            (large(Column::Other)?, numbers(Column::Group)?, numbers(Column::Ordinal)?);
+        let (clients, methods, paths) =
+            (texts(Column::Client)?, texts(Column::Method)?, texts(Column::Path)?);
+        let (statuses, faults, attempts) =
+            (numbers(Column::Status)?, numbers(Column::Fault)?, numbers(Column::Attempts)?);
+        let (received, sent) = (large(Column::Received)?, large(Column::Sent)?);
+        let traces = self.traces(parts)?;
+        let no_group = (String::new(), 0, String::new(), String::new());
+        let transactions = parts.iter().zip(traces).enumerate().map(|(at, (part, trace_id))| {
+            let (service, revision, function, route) =
+                self.groups.get(groups[at] as usize).unwrap_or(&no_group);
+            let parts_us = i64::from(waiting[at] as u32) + i64::from(connecting[at] as u32) + other[at];
+            let upstream_us = i64::from(part.response_us) - parts_us;
+            let service = service.parse().ok();
+            let instance = service.clone().filter(|_| *revision > 0).map(|service| InstanceId {
+                service,
+                revision: *revision,
+                ordinal: ordinals[at] as u32,
+            });
+            Transaction {
+                end: Timestamp(part.end),
+                response_seconds: seconds(part.response_us),
+                waiting_seconds: seconds(waiting[at] as u32),
+                upstream_seconds: seconds(u32::try_from(upstream_us).unwrap_or(0)),
+                route: route.clone(),
+                function: function.parse().ok(),
+                service,
+                instance,
+                client: text(&clients[at]).parse().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+                method: Method::from_name(text(&methods[at]).as_bytes()),
+                status: statuses[at] as u16,
+                fault: fault(faults[at]),
+                attempts: attempts[at] as u8,
+                received_bytes: received[at] as u64,
+                sent_bytes: sent[at] as u64,
+                path: text(&paths[at]).to_owned(),
+                trace_id,
+            }
+        });
+        Ok(transactions.collect())
+    }
+
+    fn traces(&self, parts: &[Part]) -> Result<Vec<String>, ParquetError> {
+        let mut cursor = self.cursor::<FixedLenByteArrayType>(Column::Trace)?;
+        let (mut found, mut values, mut present) = (Vec::new(), Vec::new(), Vec::new());
+        for part in parts {
+            cursor.go_to(part.row as usize)?;
+            values.clear();
+            present.clear();
+            cursor.reader.read_records(1, Some(&mut present), None, &mut values)?;
+            cursor.position += 1;
+            found.push(values.first().map(|trace| hexadecimal(trace.data())).unwrap_or_default());
+        }
+        Ok(found)
+    }
+
+    fn cursor<T: DataType>(&self, column: Column) -> Result<Cursor<T>, ParquetError> {
+        let index = column as usize;
+        let pages = self.metadata.page_index_for_row_group(0).page_locations(index).cloned();
+        let chunk = self.metadata.row_group(0).column(index);
+        let pages = SerializedPageReader::new(self.source.clone(), chunk, self.rows(), pages)?;
+        let reader = ColumnReaderImpl::new(chunk.column_descr_ptr(), Box::new(pages));
+        Ok(Cursor { reader, position: 0 })
+    }
+}
+
+/// A column that is read from its beginning to its end, with pages left out.
+struct Cursor<T: DataType> {
+    reader: ColumnReaderImpl<T>,
+    position: usize,
+}
+
+impl<T: DataType> Cursor<T> {
+    fn go_to(&mut self, row: usize) -> Result<(), ParquetError> {
+        let skip = row.checked_sub(self.position).ok_or_else(out_of_order)?;
+        if self.reader.skip_records(skip)? != skip {
+            return Err(ParquetError::EOF("a column ends before the file does".to_owned()));
+        }
+        self.position = row;
+        Ok(())
+    }
+
+    fn read(&mut self, rows: std::ops::Range<usize>, values: &mut Vec<T::T>) -> Result<(), ParquetError> {
+        values.clear();
+        self.append(rows, values)
+    }
+
+    fn append(&mut self, rows: std::ops::Range<usize>, values: &mut Vec<T::T>) -> Result<(), ParquetError> {
+        self.go_to(rows.start)?;
+        let (read, ..) = self.reader.read_records(rows.len(), None, None, values)?;
+        if read != rows.len() {
+            return Err(ParquetError::EOF("a column ends before the file does".to_owned()));
+        }
+        self.position = rows.end;
+        Ok(())
+    }
+
+    /// The values of these rows only, which are in ascending order.
+    fn gather(&mut self, parts: &[Part], values: &mut Vec<T::T>) -> Result<(), ParquetError> {
+        values.clear();
+        let mut rest = parts;
+        while let Some(first) = rest.first() {
+            // Rows one after another are read at once.
+            let run = rest.iter().zip(first.row..).take_while(|(part, row)| part.row == *row).count();
+            let start = first.row as usize;
+            self.append(start..start + run, values)?;
+            rest = &rest[run..];
+        }
+        Ok(())
+    }
+}
+
+impl Cursor<Int32Type> {
+    /// Leaves those out whose value is not wanted.
+    fn keep(
+        &mut self,
+        parts: &mut Vec<Part>,
+        values: &mut Vec<i32>,
+        wanted: impl Fn(i32) -> bool,
+    ) -> Result<(), ParquetError> {
+        self.gather(parts, values)?;
+        let mut values = values.iter();
+        parts.retain(|_| values.next().is_some_and(|value| wanted(*value)));
+        Ok(())
+    }
+}
+
+/// Whether any transaction of the group may be the subject's. Of an instance, the ordinal decides.
+fn may_belong(subject: &Subject, (service, revision, function, route): &Group) -> bool {
+    let ordinal = if let Subject::Instance(id) = subject { id.ordinal } else { 0 };
+    belongs(subject, service, route, function, *revision, ordinal)
+}
+
+fn has_types(metadata: &ParquetMetaData) -> bool {
+    let columns = metadata.file_metadata().schema_descr().columns();
+    let Ok(wanted) = schema() else { return false };
+    let wanted = wanted.get_fields().iter().map(|field| (field.get_physical_type(), field.is_optional()));
+    wanted.eq(columns.iter().map(|column| (column.physical_type(), column.self_type().is_optional())))
+}
+
+fn text(value: &ByteArray) -> &str {
+    value.as_utf8().unwrap_or_default()
+}
+
+fn fault(number: i32) -> Fault {
+    [Fault::None, Fault::Client, Fault::Service, Fault::Platform]
+        .get(number as usize)
+        .copied()
+        .unwrap_or_default()
+}
+
+fn out_of_order() -> ParquetError {
+    ParquetError::General("rows are read in ascending order only".to_owned())
+}

@@ -1,0 +1,184 @@
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use naru_model::record::{Fault, RequestRecord};
+use naru_model::series::{Found, Search, Subject, Transaction};
+use naru_model::units::Timestamp;
+use proptest::prelude::*;
+
+use super::write;
+use crate::Log;
+use crate::archive::fixture::{START, instance, names, record};
+use crate::archive::rows::Rows;
+use crate::archive::search::search;
+use crate::archive::shelf::{Held, Shelf};
+
+fn rows(records: &[RequestRecord<'_>]) -> Rows {
+    let mut rows = Rows::default();
+    rows.learn(&names());
+    records.iter().for_each(|record| rows.take(record));
+    rows
+}
+
+fn quiet() -> Log {
+    Arc::new(|line| panic!("nothing should be said, but: {line}"))
+}
+
+/// Ends within 20 seconds, in steps wide enough that no two end together; `seed` makes the rest.
+fn made(at: usize, seed: u32) -> RequestRecord<'static> {
+    let paths = ["/a", "/a?page=2", "/b/7", "", "/예약"];
+    let whole_us = 1 << (seed % 24);
+    RequestRecord {
+        start: Timestamp(START.0 + (seed as u64 % 10) * 2_000_000 + at as u64 - u64::from(whole_us)),
+        whole_us,
+        upstream_us: whole_us / 2,
+        waiting_us: seed % 7,
+        connecting_us: seed % 3,
+        status: if seed.is_multiple_of(5) { 503 } else { 200 },
+        fault: [Fault::None, Fault::Client, Fault::Service, Fault::Platform, Fault::None][seed as usize % 5],
+        target: paths[seed as usize / 8 % 5],
+        client: if seed.is_multiple_of(2) {
+            [192, 0, 2, seed as u8].into()
+        } else {
+            [0x2001, 0xdb8, 0, 0, 0, 0, 0, 1].into()
+        },
+        ..record(1 + seed / 3 % 3, seed / 16 % 3, 1 + seed / 32 % 2)
+    }
+}
+
+/// By the words of [`Search`], without any index.
+fn naive(all: &[Transaction], search: &Search) -> Found {
+    let mut found: Vec<&Transaction> = all
+        .iter()
+        .filter(|t| {
+            let subject = match &search.subject {
+                Subject::All => true,
+                Subject::Service(name) => t.service.as_ref() == Some(name),
+                Subject::Revision(name, revision) => {
+                    t.instance.as_ref().is_some_and(|i| i.service == *name && i.revision == *revision)
+                }
+                Subject::Route(name) => t.route == *name,
+                Subject::Function(name) => t.function.as_ref() == Some(name),
+                Subject::Instance(id) => t.instance.as_ref() == Some(id),
+                Subject::Host => false,
+            };
+            let micros = Duration::from_secs_f64(t.response_seconds).as_micros();
+            subject
+                && (search.from..search.to).contains(&t.end)
+                && micros >= search.at_least.as_micros()
+                && search.at_most.is_none_or(|at_most| micros <= at_most.as_micros())
+                && (!search.errors || matches!(t.fault, Fault::Service | Fault::Platform))
+        })
+        .collect();
+    found.sort_by_key(|t| std::cmp::Reverse(t.end));
+    let more = found.len() > search.limit as usize;
+    Found { transactions: found.into_iter().take(search.limit as usize).cloned().collect(), more }
+}
+
+fn a_subject() -> impl Strategy<Value = Subject> {
+    prop_oneof![
+        Just(Subject::All),
+        Just(Subject::Host),
+        (1u32..5).prop_map(|n| Subject::Service(format!("service-{n}").parse().unwrap())),
+        (1u32..4, 0u32..3).prop_map(|(n, r)| Subject::Revision(format!("service-{n}").parse().unwrap(), r)),
+        (1u32..4).prop_map(|n| Subject::Route(format!("example.kr/{n}/**"))),
+        (1u32..4).prop_map(|n| Subject::Function(format!("function-{n}").parse().unwrap())),
+        (1u32..4, 0u32..3, 1u32..3).prop_map(|(n, r, o)| Subject::Instance(instance(n, r, o))),
+    ]
+}
+
+fn a_search() -> impl Strategy<Value = Search> {
+    let span = (0u64..21_000_000, 0u64..21_000_000);
+    let response = (0u32..24, proptest::option::of(0u32..24));
+    (a_subject(), span, response, any::<bool>(), 1u32..200).prop_map(
+        |(subject, span, response, errors, limit)| {
+            let micros = |power: u32| Duration::from_micros(1 << power);
+            Search {
+                subject,
+                from: Timestamp(START.0 + span.0.min(span.1)),
+                to: Timestamp(START.0 + span.0.max(span.1)),
+                at_least: micros(response.0),
+                at_most: response.1.map(micros),
+                errors,
+                limit,
+            }
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+    #[test]
+    fn what_is_found_is_what_a_plain_filter_finds(
+        seeds in proptest::collection::vec(any::<u32>(), 1..3000),
+        kept in 0usize..4,
+        searches in proptest::collection::vec(a_search(), 12),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let records: Vec<RequestRecord> = seeds.iter().enumerate().map(|(at, seed)| made(at, *seed)).collect();
+        let whole = rows(&records);
+        let all: Vec<Transaction> = whole.rows.iter().map(|row| whole.transaction(row)).collect();
+        // Some of it in up to three segments, the rest in memory.
+        let shelf = Shelf::new(Vec::new(), quiet());
+        let pieces: Vec<&[RequestRecord]> = records.chunks(records.len().div_ceil(4)).collect();
+        for (number, piece) in (1..).zip(&pieces) {
+            if number as usize <= kept {
+                shelf.replace(write(folder.path(), number, &rows(piece)).unwrap());
+            } else {
+                shelf.add_full(number, Held::new(rows(piece)));
+            }
+        }
+        for wanted in searches {
+            prop_assert_eq!(search(&shelf, &wanted), naive(&all, &wanted));
+        }
+    }
+}
+
+#[test]
+fn a_segment_tells_of_itself_what_its_writer_knew() {
+    let folder = tempfile::tempdir().unwrap();
+    let records: Vec<RequestRecord> = (0..20_000).map(|at| made(at, at as u32 * 7919)).collect();
+    let written = write(folder.path(), 9, &rows(&records)).unwrap();
+    let found = super::Segment::find(&written.path, 9).unwrap();
+    assert_eq!(
+        (found.first, found.last, found.rows, found.bytes),
+        (written.first, written.last, written.rows, written.bytes)
+    );
+    assert_eq!(found.rows, 20_000);
+}
+
+#[test]
+fn a_damaged_segment_is_said_once_and_the_others_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = Arc::new(Mutex::new(Vec::<String>::new()));
+    let log: Log = Arc::new({
+        let said = said.clone();
+        move |line: &str| said.lock().unwrap().push(line.to_owned())
+    });
+    let shelf = Shelf::new(Vec::new(), log);
+    let records: Vec<RequestRecord> = (0..20_000).map(|at| made(at, at as u32 * 7919)).collect();
+    for number in 1..=2 {
+        shelf.replace(write(folder.path(), number, &rows(&records)).unwrap());
+    }
+    let damaged = shelf.view().segments()[0].path.clone();
+    let mut bytes = std::fs::read(&damaged).unwrap();
+    // Its pages; the footer stays as it was.
+    let pages = bytes.len() / 2;
+    bytes[4..pages].fill(0xa5);
+    std::fs::write(&damaged, bytes).unwrap();
+    let everything = Search {
+        subject: Subject::All,
+        from: Timestamp(0),
+        to: Timestamp(u64::MAX),
+        at_least: Duration::ZERO,
+        at_most: None,
+        errors: false,
+        limit: 10,
+    };
+    for _ in 0..2 {
+        assert_eq!(search(&shelf, &everything).transactions.len(), 10);
+    }
+    let said = said.lock().unwrap();
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].contains(&damaged.display().to_string()), "{said:?}");
+}
