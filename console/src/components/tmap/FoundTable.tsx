@@ -1,0 +1,206 @@
+/** The transactions in the rectangle: a table that can be put in order, gone on with, looked into and taken along. */
+import { createEffect, createMemo, createSignal, For, on, onCleanup, Show } from 'solid-js';
+import type { Transaction } from '../../api/types';
+import { Empty } from '../Empty';
+import { number, seconds } from '../../lib/format';
+import { t } from '../../lib/i18n';
+import { notify } from '../../lib/notice';
+import { href, params, setParam } from '../../lib/route';
+import { clock, day } from '../../lib/time';
+import { heights, stretch } from './Chart';
+import { copy, save } from './carry';
+import { Detail } from './Detail';
+import { COLUMNS, csv, joined, orderOf, orderText, search, sorted, type ColumnName } from './search';
+import type { Area } from './store';
+
+const FIGURES: readonly ColumnName[] = ['response_seconds', 'waiting_seconds', 'upstream_seconds', 'attempts'];
+
+export function FoundTable(props: {
+  subject: string;
+  area: Area;
+  onZoom: () => void;
+  onClose: () => void;
+  link: () => string;
+}) {
+  const [found, setFound] = createSignal<Transaction[]>([]);
+  const [more, setMore] = createSignal(false);
+  const [busy, setBusy] = createSignal(true);
+  const [trouble, setTrouble] = createSignal<string>();
+  const [open, setOpen] = createSignal<Transaction>();
+  const errors = () => params().get('errors') === '1';
+  const order = createMemo(() => orderOf(params().get('sort')));
+  const rows = createMemo(() => sorted(found(), order()));
+  let abort = new AbortController();
+  onCleanup(() => abort.abort());
+
+  async function ask(before: Transaction | undefined): Promise<void> {
+    abort.abort();
+    abort = new AbortController();
+    const { signal } = abort;
+    setBusy(true);
+    try {
+      const page = await search(props.subject, props.area, errors(), before, signal);
+      if (signal.aborted) return;
+      setFound((all) => (before ? joined(all, page.transactions) : page.transactions));
+      setMore(page.more);
+      setTrouble(undefined);
+    } catch (error) {
+      if (!signal.aborted) setTrouble(error instanceof Error ? error.message : String(error));
+    } finally {
+      if (!signal.aborted) setBusy(false);
+    }
+  }
+  createEffect(on([() => props.subject, () => JSON.stringify(props.area), errors], () => void ask(undefined)));
+
+  const count = () => `${number(found().length)}${more() ? '+' : ''}`;
+  const choose = (by: ColumnName) => {
+    const now = order();
+    setParam('sort', orderText({ by, down: now.by === by ? !now.down : FIGURES.includes(by) || by === 'end' }));
+  };
+  const copyLink = async () => {
+    await copy(props.link());
+    notify({ severity: 'info', text: t().tmap.linkCopied });
+  };
+
+  return (
+    <section class="panel tm-found" aria-labelledby="tm-found-title">
+      <div class="panel-head">
+        <h2 id="tm-found-title" tabindex="-1">
+          {t().tmap.selected(count())}
+        </h2>
+        <span class="note" role="status">
+          {stretch(props.area)} · {heights(props.area)}
+        </span>
+        <div class="end tm-actions">
+          <label class="tm-check">
+            <input
+              type="checkbox"
+              checked={errors()}
+              onChange={(event) => setParam('errors', event.currentTarget.checked ? '1' : undefined)}
+            />
+            {t().tmap.errorsOnly}
+          </label>
+          <button class="button plain" data-tip={t().tmap.zoomTip} onClick={() => props.onZoom()}>
+            {t().tmap.zoom}
+          </button>
+          <button
+            class="button plain"
+            data-tip={t().tmap.csvTip}
+            disabled={found().length === 0}
+            onClick={() => save(csv(rows()), 'text/csv', fileName(props.area))}
+          >
+            CSV
+          </button>
+          <button class="button plain" data-tip={t().tmap.linkTip} onClick={() => void copyLink()}>
+            {t().tmap.link}
+          </button>
+          <button class="button plain" onClick={() => props.onClose()}>
+            {t().app.close}
+          </button>
+        </div>
+      </div>
+      <Show when={trouble()}>
+        <Empty text={t().tmap.trouble} detail={trouble()!} />
+      </Show>
+      <Show when={!trouble() && !busy() && found().length === 0}>
+        <Empty
+          text={t().tmap.nothingFound}
+          detail={errors() ? t().tmap.nothingFoundErrors : t().tmap.nothingFoundHint}
+        />
+      </Show>
+      <Show when={found().length > 0}>
+        <div class="tm-scroll" aria-busy={busy()} tabindex="0" role="region" aria-labelledby="tm-found-title">
+          <table>
+            <thead>
+              <tr>
+                <For each={COLUMNS}>
+                  {(name) => (
+                    <th
+                      class={FIGURES.includes(name) ? 'figure' : undefined}
+                      aria-sort={order().by !== name ? 'none' : order().down ? 'descending' : 'ascending'}
+                    >
+                      <button onClick={() => choose(name)}>
+                        {t().tmap.columns[name]}
+                        <span class="tm-arrow" aria-hidden="true">
+                          {order().by === name ? (order().down ? '▾' : '▴') : ''}
+                        </span>
+                      </button>
+                    </th>
+                  )}
+                </For>
+              </tr>
+            </thead>
+            <tbody>
+              <For each={rows()}>{(one) => <Row one={one} onOpen={() => setOpen(one)} />}</For>
+            </tbody>
+          </table>
+        </div>
+        <Show when={more()}>
+          <div class="tm-more">
+            <button class="button" disabled={busy()} onClick={() => void ask(found().at(-1))}>
+              {busy() ? t().app.loading : t().tmap.more}
+            </button>
+          </div>
+        </Show>
+      </Show>
+      <Show when={open()} keyed>
+        {(one) => <Detail one={one} onClose={() => setOpen(undefined)} />}
+      </Show>
+    </section>
+  );
+}
+
+function Row(props: { one: Transaction; onOpen: () => void }) {
+  const { one } = props;
+  const failed = one.fault === 'service' || one.fault === 'platform';
+  return (
+    <tr classList={{ failed }} onClick={() => props.onOpen()}>
+      <td>
+        <button class="tm-open" aria-haspopup="dialog" aria-label={t().tmap.openRow(ended(one))}>
+          {ended(one)}
+        </button>
+      </td>
+      <td class="figure strong">{seconds(one.response_seconds)}</td>
+      <td class="figure">{seconds(one.waiting_seconds)}</td>
+      <td class="figure">{seconds(one.upstream_seconds)}</td>
+      <td>
+        <Show when={one.function} fallback="–">
+          {(name) => (
+            <a href={href('function', name())} onClick={(event) => event.stopPropagation()}>
+              {name()}
+            </a>
+          )}
+        </Show>
+      </td>
+      <td>
+        <Show when={one.service} fallback="–">
+          {(name) => (
+            <a href={href('service', name())} onClick={(event) => event.stopPropagation()}>
+              {name()}
+            </a>
+          )}
+        </Show>
+      </td>
+      <td>{one.instance ?? '–'}</td>
+      <td class="mono">{one.client}</td>
+      <td class="mono">{one.method}</td>
+      <td class="mono tm-path">{one.path || '–'}</td>
+      <td class="figure">{one.status || '–'}</td>
+      <td>
+        <span class={`tm-fault ${one.fault}`}>{t().tmap.faults[one.fault]}</span>
+      </td>
+      <td class="figure">{one.attempts}</td>
+    </tr>
+  );
+}
+
+/** 14:03:27.482, with the day when it is another one. */
+export function ended(one: Transaction): string {
+  const milliseconds = one.end / 1000;
+  const time = `${clock(milliseconds)}.${String(Math.floor(milliseconds % 1000)).padStart(3, '0')}`;
+  return day(milliseconds) === day(Date.now()) ? time : `${day(milliseconds)} ${time}`;
+}
+
+function fileName({ from }: Area): string {
+  return `transactions-${new Date(from * 1000).toISOString().slice(0, 19).replaceAll(':', '')}.csv`;
+}

@@ -1,0 +1,264 @@
+/**
+ * Draws the T-Map's transactions into pixels. Time wraps round: the column of a moment is its number of pixels since 1970,
+ * modulo the width. So a live map never moves a pixel: it clears the columns that become free and draws the newest.
+ *
+ * Two layers: what went well, and above it what failed. No canvas is needed, so that tests run without a browser.
+ */
+import { heightOf, type Scale } from './scale';
+import type { Store } from './store';
+
+export interface Colours {
+  /** Of a dot, `[red, green, blue]`. */
+  good: Rgb;
+  failed: Rgb;
+  /** Of cells, from the emptiest to the fullest. */
+  ramp: readonly Rgb[];
+}
+
+export type Rgb = readonly [number, number, number];
+
+export interface Geometry {
+  width: number;
+  /** Of the plot, without the strip above it. */
+  height: number;
+  /** Of the strip for what is above the top; it lies at the top of the picture. */
+  strip: number;
+  perSecond: number;
+  /** Pixels of the screen to one of the page. */
+  density: number;
+}
+
+/** How much each pixel of a stamp covers, 0 to 1, from its upper left. */
+interface Stamp {
+  size: number;
+  cover: Float32Array;
+}
+
+export class Raster {
+  readonly good: Uint32Array;
+  readonly failed: Uint32Array;
+  readonly rows: number;
+  private readonly dot: Stamp;
+  private readonly cross: Stamp;
+  private readonly goodRgb: number;
+  private readonly failedRgb: number;
+  private readonly ramp: Uint32Array;
+  /** Columns are valid in [end - width, end). */
+  private end = 0;
+  /** By what cells are shaded: the fullest cell when all was last drawn. */
+  private fullest = 1;
+
+  constructor(
+    readonly geometry: Geometry,
+    private readonly scale: Scale,
+    colours: Colours,
+  ) {
+    this.rows = geometry.height + geometry.strip;
+    this.good = new Uint32Array(geometry.width * this.rows);
+    this.failed = new Uint32Array(geometry.width * this.rows);
+    this.dot = disc(1.5 * geometry.density);
+    this.cross = saltire(3.2 * geometry.density, 1.5 * geometry.density);
+    this.goodRgb = packed(colours.good);
+    this.failedRgb = packed(colours.failed);
+    this.ramp = Uint32Array.from(colours.ramp, (one) => (0xff000000 | packed(one)) >>> 0);
+  }
+
+  /** Behind the last column that is drawn, before it wraps. */
+  get preparedTo(): number {
+    return this.end;
+  }
+
+  /** The column of a moment, before it wraps. */
+  column(at: number): number {
+    return Math.floor(at * this.geometry.perSecond);
+  }
+
+  /** Whether cells have become so full, or so empty, that all should be drawn again. */
+  stale(store: Store): boolean {
+    if (store.dots) return false;
+    const now = Math.max(1, store.fullest());
+    return now > this.fullest * 1.5 || now < this.fullest / 3;
+  }
+
+  /** Draws everything that ended up to `end`. */
+  draw(store: Store, end: number): void {
+    this.end = this.column(end);
+    this.fullest = Math.max(1, store.fullest());
+    this.good.fill(0);
+    this.failed.fill(0);
+    this.paint(store, this.end - this.geometry.width, this.end);
+  }
+
+  /**
+   * Goes on to `end`, and draws again what ended from `from` on. Returns the columns that changed, first and behind the last,
+   * before they wrap.
+   */
+  advance(store: Store, from: number, end: number): [number, number] {
+    const next = Math.max(this.end, this.column(end));
+    const margin = Math.ceil(this.cross.size / 2) + 1;
+    const first = Math.max(this.column(from) - margin, next - this.geometry.width);
+    this.end = next;
+    this.clear(first, next);
+    this.paint(store, first, next);
+    return [first, next];
+  }
+
+  private clear(first: number, behind: number): void {
+    const { width } = this.geometry;
+    const start = mod(first, width);
+    const length = Math.min(behind - first, width);
+    for (let row = 0; row < this.rows; row += 1) {
+      const line = row * width;
+      const straight = Math.min(length, width - start);
+      for (const layer of [this.good, this.failed]) {
+        layer.fill(0, line + start, line + start + straight);
+        layer.fill(0, line, line + length - straight);
+      }
+    }
+  }
+
+  /** Draws into the columns from `first` to before `behind` only. */
+  private paint(store: Store, first: number, behind: number): void {
+    if (store.dots) this.paintDots(store.dots, first, behind);
+    else this.paintCells(store, first, behind);
+  }
+
+  private paintDots(dots: NonNullable<Store['dots']>, first: number, behind: number): void {
+    const reach = this.cross.size;
+    const { perSecond } = this.geometry;
+    const { count, at, took, failed } = dots;
+    for (let i = 0; i < count; i += 1) {
+      const x = Math.floor(at[i]! * perSecond);
+      if (x < first - reach || x >= behind + reach) continue;
+      if (failed[i]) this.stamp(this.failed, this.failedRgb, this.cross, 1, x, this.line(took[i]!), first, behind);
+      else this.stamp(this.good, this.goodRgb, this.dot, 0.78, x, this.line(took[i]!), first, behind);
+    }
+  }
+
+  /** The line of a response time, from the upper edge of the picture. */
+  private line(seconds: number): number {
+    const { strip, height } = this.geometry;
+    if (seconds > this.scale.top) return Math.floor(strip / 2);
+    return strip + Math.round((1 - heightOf(this.scale, seconds)) * (height - 1));
+  }
+
+  private stamp(
+    layer: Uint32Array,
+    rgb: number,
+    { size, cover }: Stamp,
+    strength: number,
+    x: number,
+    y: number,
+    first: number,
+    behind: number,
+  ): void {
+    const { width } = this.geometry;
+    const half = size >> 1;
+    for (let dx = 0; dx < size; dx += 1) {
+      const column = x + dx - half;
+      if (column < first || column >= behind) continue;
+      const wrapped = mod(column, width);
+      for (let dy = 0; dy < size; dy += 1) {
+        const line = y + dy - half;
+        const share = cover[dy * size + dx]! * strength;
+        if (share === 0 || line < 0 || line >= this.rows) continue;
+        const index = line * width + wrapped;
+        const before = layer[index]! >>> 24;
+        layer[index] = ((Math.min(255, before + (255 - before) * share) << 24) | rgb) >>> 0;
+      }
+    }
+  }
+
+  private paintCells(store: Store, first: number, behind: number): void {
+    const { strip, perSecond, density } = this.geometry;
+    const cellHeight = Math.max(1, Math.round(3 * density));
+    const buckets = Math.ceil(this.rows / cellHeight) + 1;
+    const counts = new Uint32Array(buckets);
+    const errors = new Uint32Array(buckets);
+    const stripBuckets = Math.max(1, Math.floor(strip / cellHeight));
+    const base = strip - stripBuckets * cellHeight;
+    const rowSeconds = store.top / store.rows;
+    const bucketOf = (line: number) => Math.min(buckets - 1, Math.max(0, Math.floor((line - base) / cellHeight)));
+    const reach = this.cross.size;
+    for (const [number, column] of store.columns) {
+      const left = Math.floor(number * store.columnSeconds * perSecond);
+      const right = Math.max(left + 1, Math.floor((number + 1) * store.columnSeconds * perSecond));
+      if (right + reach <= first || left - reach >= behind) continue;
+      counts.fill(0);
+      errors.fill(0);
+      for (let i = 0; i < column.length; i += 3) {
+        const row = column[i]!;
+        let from = stripBuckets >> 1;
+        let to = from;
+        if (row < store.rows) {
+          from = Math.max(stripBuckets, bucketOf(this.line((row + 1) * rowSeconds)));
+          to = Math.max(from, bucketOf(this.line(row * rowSeconds) - 1));
+        }
+        for (let bucket = from; bucket <= to; bucket += 1) counts[bucket]! += column[i + 1]!;
+        errors[(from + to) >> 1]! += column[i + 2]!;
+      }
+      const middle = (left + right) >> 1;
+      for (let bucket = 0; bucket < buckets; bucket += 1) {
+        const line = base + bucket * cellHeight;
+        if (counts[bucket]) this.fill(this.shade(counts[bucket]!), left, right, line, line + cellHeight, first, behind);
+        if (errors[bucket])
+          this.stamp(this.failed, this.failedRgb, this.cross, 1, middle, line + (cellHeight >> 1), first, behind);
+      }
+    }
+  }
+
+  private shade(count: number): number {
+    const most = this.ramp.length - 1;
+    const share = this.fullest <= 1 ? 1 : Math.log1p(count) / Math.log1p(this.fullest);
+    return this.ramp[Math.min(most, Math.floor(share * most))]!;
+  }
+
+  private fill(
+    rgba: number,
+    left: number,
+    right: number,
+    upper: number,
+    lower: number,
+    first: number,
+    behind: number,
+  ): void {
+    const { width } = this.geometry;
+    const from = Math.max(left, first);
+    const to = Math.min(right, behind);
+    const bottom = Math.min(lower, this.rows);
+    for (let column = from; column < to; column += 1) {
+      const wrapped = mod(column, width);
+      for (let line = Math.max(0, upper); line < bottom; line += 1) this.good[line * width + wrapped] = rgba;
+    }
+  }
+}
+
+/** As the canvas has it in memory: red in the lowest byte. */
+function packed([red, green, blue]: Rgb): number {
+  return (blue << 16) | (green << 8) | red;
+}
+
+function mod(value: number, by: number): number {
+  return ((value % by) + by) % by;
+}
+
+function disc(radius: number): Stamp {
+  return stampOf(Math.ceil(radius * 2 + 1) | 1, (x, y) => radius - Math.hypot(x, y) + 0.5);
+}
+
+/** A cross of two diagonals: a shape of its own, not only a colour. */
+function saltire(radius: number, thickness: number): Stamp {
+  return stampOf(Math.ceil(radius * 2 + 1) | 1, (x, y) => {
+    const across = Math.min(Math.abs(x - y), Math.abs(x + y)) / Math.SQRT2;
+    const along = Math.max(Math.abs(x), Math.abs(y));
+    return Math.min(thickness / 2 - across + 0.5, radius - along + 0.5);
+  });
+}
+
+function stampOf(size: number, cover: (x: number, y: number) => number): Stamp {
+  const half = (size - 1) / 2;
+  const values = new Float32Array(size * size);
+  for (let y = 0; y < size; y += 1)
+    for (let x = 0; x < size; x += 1) values[y * size + x] = Math.min(1, Math.max(0, cover(x - half, y - half)));
+  return { size, cover: values };
+}
