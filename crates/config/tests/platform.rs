@@ -357,6 +357,20 @@ fn the_guides_examples_and_messages_are_real() {
 }
 
 #[test]
+fn the_examples_are_good_files() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+    let files: Vec<PathBuf> = std::fs::read_dir(examples)
+        .unwrap()
+        .map(|folder| folder.unwrap().path().join("naru.yaml"))
+        .filter(|file| file.exists())
+        .collect();
+    assert!(!files.is_empty(), "there are no examples");
+    for file in files {
+        read(&std::fs::read_to_string(&file).unwrap());
+    }
+}
+
+#[test]
 fn the_guide_holds_the_reference() {
     let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guides/naru-yaml.md");
     let text = std::fs::read_to_string(&guide).unwrap();

@@ -48,9 +48,9 @@ struct Found {
 pub(super) fn run(options: &Options) -> Result<Report, Error> {
     let seconds = Duration::from_secs;
     let lengths = if options.quick {
-        Lengths { fixed: seconds(10), scaling: seconds(20), best: seconds(8), open: seconds(6) }
+        Lengths { fixed: seconds(15), scaling: seconds(20), best: seconds(8), open: seconds(6) }
     } else {
-        Lengths { fixed: seconds(30), scaling: seconds(40), best: seconds(20), open: seconds(15) }
+        Lengths { fixed: seconds(40), scaling: seconds(40), best: seconds(20), open: seconds(15) }
     };
     let mut left = Vec::new();
     let fixed = Platform::start(&options.naru, &yaml(options, FEWEST, FEWEST))?;
