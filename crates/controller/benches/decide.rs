@@ -74,9 +74,12 @@ fn world() -> (Desired, Observed) {
             ordinals: (1..=7).map(|revision| (revision, INSTANCES)).collect(),
             ..Progress::default()
         };
-        services.insert(name, DesiredService { service, removed: false, count: INSTANCES, progress, needs });
+        services.insert(
+            name,
+            DesiredService { service, removed: false, count: Some(INSTANCES), progress, needs },
+        );
     }
     let pool = Pool { cpu: Cpu { millicores: 2_000_000 }, memory: Bytes(2 << 40) };
     let gateway = Some(Gateway { since: at, acknowledged: 1 });
-    (Desired { pool, services }, Observed { instances, gateway, revisions: Vec::new() })
+    (Desired { pool, services }, Observed { instances, gateway, revisions: Vec::new(), signals: Vec::new() })
 }

@@ -26,12 +26,14 @@
 //! For each service: notice ends, let the leaving ones go on ([`notice`]); judge the rollout ([`judge`]); take out what
 //! is unhealthy or too many, ask for what is missing ([`keep`]). Then room is given to who asked ([`room`]).
 
+pub mod calendar;
 mod crash;
 mod judge;
 mod keep;
 mod notice;
 pub mod rollout;
 mod room;
+mod scale;
 mod words;
 mod work;
 
@@ -40,6 +42,7 @@ use naru_model::observed::Observed;
 use naru_model::plan::{Desired, Plan};
 use naru_model::units::Timestamp;
 
+pub use scale::{asked, policies};
 use work::{Round, Work};
 
 /// Decides what to do now. `observed.instances` must be in the order of their ids.
@@ -48,6 +51,7 @@ pub fn decide(desired: &Desired, observed: &Observed, now: Timestamp) -> Plan {
     let mut works = work::divide(desired, observed);
     for work in &mut works {
         work.notice(&mut round);
+        work.scale(&mut round);
     }
     let totals = room::grant(&mut works, &desired.pool, &mut round);
     let mut requests = Vec::new();

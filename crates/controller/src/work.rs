@@ -5,15 +5,18 @@ use std::collections::BTreeMap;
 use naru_model::event::{Event, Kind, Severity};
 use naru_model::instance::{InstanceId, Phase};
 use naru_model::name::ServiceName;
-use naru_model::observed::{self, Gateway, Health, Observed, RevisionTraffic};
-use naru_model::plan::{Action, Desired, DesiredService, Needs, Plan, Progress};
+use naru_model::observed::{self, Gateway, Health, Observed, RevisionTraffic, Signals};
+use naru_model::plan::{Action, Desired, DesiredService, Needs, Plan, Progress, Scaling};
 use naru_model::units::Timestamp;
+
+use crate::scale;
 
 /// What all services share in one decision.
 pub(crate) struct Round<'a> {
     pub(crate) now: Timestamp,
     pub(crate) gateway: Option<Gateway>,
     pub(crate) traffic: &'a [RevisionTraffic],
+    pub(crate) signals: &'a [Signals],
     pub(crate) plan: Plan,
 }
 
@@ -69,7 +72,13 @@ impl<'a> Memory<'a> {
 
 impl<'a> Round<'a> {
     pub(crate) fn new(now: Timestamp, observed: &'a Observed) -> Self {
-        Round { now, gateway: observed.gateway, traffic: &observed.revisions, plan: Plan::default() }
+        Round {
+            now,
+            gateway: observed.gateway,
+            traffic: &observed.revisions,
+            signals: &observed.signals,
+            plan: Plan::default(),
+        }
     }
 
     /// Asks to be called again at `at`, should nothing happen before.
@@ -107,6 +116,7 @@ impl<'a> Round<'a> {
             instance,
             message,
             actor,
+            decision: None,
         });
     }
 
@@ -135,11 +145,10 @@ impl Work<'_> {
         desired.needs.get(&revision).copied().unwrap_or_else(of_file)
     }
 
-    /// A count outside the file's bounds is moved to the nearer one; a fixed port is held by one instance only.
-    fn count_asked(&self) -> usize {
+    /// As many as are asked for, from what is remembered; a fixed port is held by one instance only.
+    pub(crate) fn count_asked(&self) -> usize {
         let Some(desired) = self.desired.filter(|desired| !desired.removed) else { return 0 };
-        let scale = &desired.service.scale;
-        let count = desired.count.max(scale.min).min(scale.max.max(scale.min)) as usize;
+        let count = scale::asked_of(desired, &self.memory.get().scaling) as usize;
         match self.needs(desired.progress.target).port {
             Some(_) => count.min(1),
             None => count,
@@ -202,4 +211,5 @@ static NOTHING: Progress = Progress {
     failed_starts: 0,
     crash_loop: None,
     no_room: false,
+    scaling: Scaling::NONE,
 };

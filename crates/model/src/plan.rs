@@ -68,11 +68,14 @@ pub struct Progress {
     pub scaling: Scaling,
 }
 
-/// What scaling remembers.
+/// What scaling remembers. It changes when something is decided or learned, not with every figure.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Scaling {
     /// Instances that the policies want; 0 before they first decided.
     pub count: u32,
+    /// The same without what schedules add on top.
+    #[serde(default)]
+    pub base: u32,
     /// When it last changed, up and down.
     pub grown_at: Timestamp,
     pub shrunk_at: Timestamp,
@@ -81,6 +84,19 @@ pub struct Scaling {
     pub fired: BTreeMap<usize, Timestamp>,
     /// How `count` came about, as last said in an event.
     pub decision: Option<Decision>,
+}
+
+impl Scaling {
+    /// Before anything was decided or learned.
+    pub const NONE: Scaling = Scaling {
+        count: 0,
+        base: 0,
+        grown_at: Timestamp(0),
+        shrunk_at: Timestamp(0),
+        capacity: None,
+        fired: BTreeMap::new(),
+        decision: None,
+    };
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

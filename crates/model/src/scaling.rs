@@ -111,6 +111,9 @@ pub struct Capacity {
     pub revision: u32,
     /// When it was last seen so, in microseconds since 1970.
     pub at: Timestamp,
+    /// Whether more was seen to be too much. Until then it is the most that came, and one instance may carry more.
+    #[serde(default)]
+    pub full: bool,
 }
 
 /// Why so many: what each policy saw and wanted, and what bounded it.

@@ -325,15 +325,15 @@ fn hundreds_of_deployments_follow_one_another_without_waiting_for_the_watch() {
 #[test]
 fn scaling_adds_and_removes_the_youngest() {
     let mut world = World::with(service(2, 10));
-    world.service("booking").count = 5;
+    world.service("booking").count = Some(5);
     world.run(2_000);
     world.assert_at_rest();
-    world.service("booking").count = 3;
+    world.service("booking").count = Some(3);
     world.run(2_000);
     world.assert_at_rest();
     let left: Vec<_> = world.ones.keys().map(ToString::to_string).collect();
     assert_eq!(left, ["booking-1-1", "booking-1-2", "booking-1-3"]);
-    world.service("booking").count = 99;
+    world.service("booking").count = Some(99);
     world.run(2_000);
     assert_eq!(world.ones.len(), 10, "the file's maximum holds");
 }
@@ -341,10 +341,10 @@ fn scaling_adds_and_removes_the_youngest() {
 #[test]
 fn requests_in_flight_are_waited_for_until_the_drain_time_is_over() {
     let mut world = World::with(service(1, 3));
-    world.service("booking").count = 2;
+    world.service("booking").count = Some(2);
     world.run(2_000);
     world.request_ms = 60_000;
-    world.service("booking").count = 1;
+    world.service("booking").count = Some(1);
     let at = world.now;
     world.run(10_000);
     let stop = world.actions.iter().find(|(_, action)| matches!(action, Action::Stop { .. })).unwrap();
@@ -429,7 +429,7 @@ fn minimums_come_first_and_then_the_priority() {
         service.instance = cores(1);
         service.scale.priority = priority;
         world.add(of, service);
-        world.service(of).count = 8;
+        world.service(of).count = Some(8);
     }
     world.run(2_000);
     assert_eq!((world.healthy("low").len(), world.healthy("high").len()), (1, 4));
@@ -438,8 +438,8 @@ fn minimums_come_first_and_then_the_priority() {
                     counts or sizes, or enlarge the pool";
     assert_eq!(world.said(Kind::NoRoom)[0], expected);
     world.slack = 100;
-    world.service("low").count = 1;
-    world.service("high").count = 2;
+    world.service("low").count = Some(1);
+    world.service("high").count = Some(2);
     world.run(2_000);
     world.assert_at_rest();
     assert!(!world.progress("high").no_room);
@@ -452,7 +452,7 @@ fn room_is_taken_from_a_lower_priority_in_the_safe_order() {
     let mut low = service(1, 4);
     low.instance = cores(1);
     world.add("low", low.clone());
-    world.service("low").count = 4;
+    world.service("low").count = Some(4);
     world.run(2_000);
     assert_eq!(world.healthy("low").len(), 4);
     // The wanted number of the lower one is cut: what is left is less than it asks for.
@@ -467,9 +467,9 @@ fn room_is_taken_from_a_lower_priority_in_the_safe_order() {
 #[test]
 fn an_end_that_was_asked_for_and_did_not_come_is_asked_for_again() {
     let mut world = World::with(service(1, 3));
-    world.service("booking").count = 2;
+    world.service("booking").count = Some(2);
     world.run(2_000);
-    world.service("booking").count = 1;
+    world.service("booking").count = Some(1);
     world.run(60);
     // The server died before it could ask.
     let id = world.in_phase(Phase::Stopping).first().cloned().unwrap_or_else(|| panic!("{}", world.story()));

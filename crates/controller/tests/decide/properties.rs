@@ -83,7 +83,7 @@ fn happen(world: &mut World, happening: &Happening) {
                     naru_controller::rollout::begin(&progress, progress.stable, now);
             }
         }
-        Happening::Scale(of, count) => world.service(NAMES[*of]).count = *count,
+        Happening::Scale(of, count) => world.service(NAMES[*of]).count = Some(*count),
         Happening::Kill(index) => {
             if let Some(id) = ids.get(index % ids.len().max(1)) {
                 world.kill(id);

@@ -112,7 +112,7 @@ impl World {
     }
 
     pub(crate) fn add(&mut self, of: &str, service: Service) {
-        let count = service.scale.min;
+        let count = Some(service.scale.min);
         let wanted = DesiredService {
             service,
             removed: false,
@@ -148,7 +148,7 @@ impl World {
     pub(crate) fn wanted(&self, of: &str) -> usize {
         let service = &self.desired.services[&name(of)];
         let scale = &service.service.scale;
-        let count = service.count.clamp(scale.min, scale.max) as usize;
+        let count = naru_controller::asked(service).clamp(scale.min, scale.max) as usize;
         if service.service.port.is_some() { count.min(1) } else { count }
     }
 
@@ -190,7 +190,12 @@ impl World {
             unrouted_in: one.unrouted_in,
             in_flight: self.gateway.map(|_| u32::from(self.now < one.drained_at)),
         });
-        Observed { instances: instances.collect(), gateway, revisions: self.traffic.clone() }
+        Observed {
+            instances: instances.collect(),
+            gateway,
+            revisions: self.traffic.clone(),
+            signals: Vec::new(),
+        }
     }
 
     /// The service's instances in the table that answer.
