@@ -28,11 +28,9 @@ export const RANGES = {
 export type RangeKey = keyof typeof RANGES;
 export const TOPS = [0.5, 1, 3, 5, 10, 30, 60] as const;
 
-const DEFAULT_RANGE: RangeKey = '10m';
-
-export function viewOf(params: URLSearchParams): View {
+export function viewOf(params: URLSearchParams, usual: RangeKey = '10m'): View {
   const named = params.get('range') as RangeKey | null;
-  const range = named && named in RANGES ? named : DEFAULT_RANGE;
+  const range = named && named in RANGES ? named : usual;
   const top = positive(params.get('top'));
   const common = { subject: params.get('subject') ?? 'all', range, top, log: params.get('y') === 'log' };
   const day = params.get('day');
