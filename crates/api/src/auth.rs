@@ -1,17 +1,21 @@
-//! Who may speak over TCP: whoever shows the token. Over the Unix socket the file's permission has decided already.
+//! Secrets: the token that the server was started with, tokens that were made, cookies of browsers, and how they are compared.
+//!
+//! What naru makes is 128 bits from the kernel. A plain SHA-256 of it is kept: slow hashes (Argon2, bcrypt) protect
+//! passwords, which people choose and others can guess; nobody can try 2^128 of anything, however fast each try is.
 
 use std::fmt;
 use std::hint::black_box;
 use std::io;
 
 use http::HeaderMap;
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, COOKIE};
+use naru_model::access::Hash;
 use sha2::{Digest, Sha256};
 
-/// What operators must show. Only its SHA-256 is kept.
+/// The token that the server was started with: whoever shows it is admin. Only its SHA-256 is kept, and not in the state.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token {
-    digest: [u8; 32],
+    digest: Hash,
 }
 
 impl Token {
@@ -26,24 +30,40 @@ impl Token {
         if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(TokenError::BadCharacter);
         }
-        Ok(Token { digest: Sha256::digest(token.as_bytes()).into() })
+        Ok(Token { digest: hash_of(token.as_bytes()) })
     }
 
-    /// Tells whether a request shows the token: `Authorization: Bearer TOKEN` (RFC 6750 §2.1).
-    pub(crate) fn admits(&self, headers: &HeaderMap) -> bool {
-        let shown = headers.get(AUTHORIZATION).and_then(|value| value.as_bytes().split_at_checked(7));
-        match shown {
-            Some((scheme, token)) if scheme.eq_ignore_ascii_case(b"bearer ") => {
-                same(&self.digest, &Sha256::digest(token.trim_ascii()).into())
-            }
-            _ => false,
-        }
+    /// Tells whether `hash` is this token's.
+    pub(crate) fn is(&self, hash: &Hash) -> bool {
+        same(&self.digest, hash)
     }
+}
+
+/// The SHA-256 of a secret.
+pub(crate) fn hash_of(secret: &[u8]) -> Hash {
+    Sha256::digest(secret).into()
+}
+
+/// The secret that a request shows: `Authorization: Bearer TOKEN` (RFC 6750 §2.1).
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.as_bytes().split_at_checked(7)?;
+    scheme.eq_ignore_ascii_case(b"bearer ").then(|| token.trim_ascii())
+}
+
+/// The cookie of a browser's session.
+pub(crate) const COOKIE_NAME: &str = "naru_session";
+
+/// The value of the session's cookie. Source: RFC 6265 §4.2.
+pub(crate) fn cookie(headers: &HeaderMap) -> Option<&[u8]> {
+    let pairs = headers.get_all(COOKIE).iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
+    pairs
+        .filter_map(|pair| pair.trim_ascii().strip_prefix(COOKIE_NAME.as_bytes())?.strip_prefix(b"="))
+        .find(|value| !value.is_empty())
 }
 
 /// Compares in a time that does not depend on where they differ. What is compared are digests besides, so that even a
 /// measured difference would tell nothing about the token.
-fn same(a: &[u8; 32], b: &[u8; 32]) -> bool {
+fn same(a: &Hash, b: &Hash) -> bool {
     a.iter().zip(b).fold(0, |differ, (x, y)| black_box(differ | (x ^ y))) == 0
 }
 
@@ -85,13 +105,25 @@ mod tests {
     #[test]
     fn only_the_token_is_admitted() {
         let token = Token::new("s3cret").unwrap();
-        assert!(token.admits(&shown("Bearer s3cret")));
-        assert!(token.admits(&shown("bearer s3cret")));
+        let admitted = |value: &str| bearer(&shown(value)).is_some_and(|secret| token.is(&hash_of(secret)));
+        assert!(admitted("Bearer s3cret"));
+        assert!(admitted("bearer s3cret"));
         for wrong in ["Bearer s3cre", "Bearer s3crets", "Bearer ", "s3cret", "Basic s3cret", "Bearer S3cret"]
         {
-            assert!(!token.admits(&shown(wrong)), "{wrong}");
+            assert!(!admitted(wrong), "{wrong}");
         }
-        assert!(!token.admits(&HeaderMap::new()));
+        assert_eq!(bearer(&HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn the_sessions_cookie_is_found_among_others() {
+        let sent = |lines: &[&'static str]| {
+            let lines = lines.iter().map(|line| (COOKIE, http::HeaderValue::from_static(line)));
+            cookie(&HeaderMap::from_iter(lines)).map(<[u8]>::to_vec)
+        };
+        assert_eq!(sent(&["a=b; naru_session=c3; d=e"]), Some(b"c3".to_vec()));
+        assert_eq!(sent(&["naru_session=c3"]), Some(b"c3".to_vec()));
+        assert_eq!(sent(&["a=b; naru_session_2=c3; xnaru_session=4; naru_session="]), None);
     }
 
     #[test]

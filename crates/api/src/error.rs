@@ -1,5 +1,7 @@
 //! Why a request to the API was not done: what the caller is told, apart from what only the server's log may hold.
 
+use std::time::Duration;
+
 use http::StatusCode;
 
 /// What has gone wrong, by what the caller can do about it. The text is for the caller: what happened and what to do.
@@ -23,6 +25,15 @@ pub enum Error {
     /// 401
     #[error("{0}")]
     Unauthorized(String),
+    /// 403: known, and not allowed to.
+    #[error("{0}")]
+    Forbidden(String),
+    /// 429: too many failures to authenticate from one address.
+    #[error("{detail}")]
+    TooMany { detail: String, retry_after: Duration },
+    /// 406
+    #[error("{0}")]
+    NotAcceptable(String),
     /// 405
     #[error("{0}")]
     MethodNotAllowed(String),
@@ -66,6 +77,9 @@ impl Error {
             Error::Conflict(_) => ("conflict", StatusCode::CONFLICT),
             Error::Unavailable(_) => ("unavailable", StatusCode::SERVICE_UNAVAILABLE),
             Error::Unauthorized(_) => ("unauthorized", StatusCode::UNAUTHORIZED),
+            Error::Forbidden(_) => ("forbidden", StatusCode::FORBIDDEN),
+            Error::TooMany { .. } => ("too-many", StatusCode::TOO_MANY_REQUESTS),
+            Error::NotAcceptable(_) => ("not-acceptable", StatusCode::NOT_ACCEPTABLE),
             Error::MethodNotAllowed(_) => ("method-not-allowed", StatusCode::METHOD_NOT_ALLOWED),
             Error::TooLarge(_) => ("too-large", StatusCode::PAYLOAD_TOO_LARGE),
             Error::MediaType(_) => ("media-type", StatusCode::UNSUPPORTED_MEDIA_TYPE),

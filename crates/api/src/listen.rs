@@ -1,7 +1,8 @@
-//! Where the API answers: a Unix socket for this machine's operators, TCP for those with the token.
+//! Where the API answers: a Unix socket for this machine's operators, TCP for those with a token and for browsers.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,34 +10,33 @@ use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use rustix::fs::Mode;
-use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::{TcpListener, TcpStream, UnixListener};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
+use crate::access::Peer;
 use crate::auth::Token;
+use crate::console::ConsoleFile;
 use crate::control::Control;
 use crate::peer;
-use crate::router::{for_actor, router};
+use crate::router::{Listener, for_peer, router};
+use crate::tls::Certificate;
 
 /// Takes one line for the server's log.
 pub type Log = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// The name of the Unix socket in the state folder.
-pub const SOCKET_NAME: &str = "naru.sock";
 /// Connections open at once on one listener; more wait in the kernel's queue.
 const MAX_CONNECTIONS: usize = 512;
 /// From a connection's first byte of a request to the end of its head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// From a connection's first byte to the end of the TLS handshake.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long an answer under way may take to end once the server stops; streams are cut then.
 const STOP_GRACE: Duration = Duration::from_secs(1);
 /// How long accepting rests when the machine is out of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// What waits in the kernel to be accepted.
-const BACKLOG: i32 = 128;
-/// `sun_path` with its final zero. Source: unix(7).
-const MAX_SOCKET_PATH: usize = 107;
+/// What is written ahead of a reader who is slow, in bytes, beside the kernel's own buffers.
+const MAX_AHEAD: usize = 64 << 10;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -54,31 +54,35 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
+    #[error(
+        "the console on {0} would be open to other machines without TLS, and tokens could be read on the way; give a \
+         certificate with --console-tls CERT,KEY, or a loopback address with --console, or --console-insecure when \
+         something in front of naru speaks TLS"
+    )]
+    Exposed(SocketAddr),
 }
 
-/// Makes the Unix socket, which its owner alone may open (0600). One that is there already is replaced at once, so the
-/// caller must hold the state folder's lock.
+/// What is told apart on the TCP listener.
+#[derive(Debug)]
+pub struct Tcp {
+    /// The token that the server was started with: whoever shows it is admin, and it is never stored.
+    pub token: Token,
+    /// The console's files; empty: there is no console.
+    pub console: Arc<[ConsoleFile]>,
+    /// Speaks TLS with this certificate; plain HTTP without one.
+    pub tls: Option<Certificate>,
+}
+
+/// Refuses to let tokens travel in the clear: an address that is not this machine's own needs TLS, or the word of somebody
+/// that it is safe (`allowed`).
 ///
 /// # Errors
-/// The folder is missing or can't be written to.
-pub fn bind_unix(path: &Path) -> Result<UnixListener, Error> {
-    let listen = || -> io::Result<UnixListener> {
-        let new = path.with_extension("new");
-        match std::fs::remove_file(&new) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-        let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
-        let short = ShortPath::of(&new)?;
-        rustix::net::bind(&socket, &SocketAddrUnix::new(short.path())?)?;
-        // Nobody can connect before it listens, and by then only the owner may.
-        rustix::fs::chmod(&new, Mode::RUSR | Mode::WUSR)?;
-        rustix::net::listen(&socket, BACKLOG)?;
-        std::fs::rename(&new, path)?;
-        UnixListener::from_std(socket.into())
-    };
-    listen().map_err(|source| Error::Unix { path: path.to_owned(), source })
+/// [`Error::Exposed`]
+pub fn check_exposure(address: SocketAddr, tls: bool, allowed: bool) -> Result<(), Error> {
+    if tls || allowed || address.ip().to_canonical().is_loopback() {
+        return Ok(());
+    }
+    Err(Error::Exposed(address))
 }
 
 /// # Errors
@@ -88,32 +92,6 @@ pub async fn bind_tcp(address: &str) -> Result<TcpListener, Error> {
     TcpListener::bind(address).await.map_err(failed)
 }
 
-/// A path that fits a socket's address, however long the real one is: then it leads through the open folder.
-pub(crate) struct ShortPath {
-    path: PathBuf,
-    /// Keeps the folder open as long as the path is used.
-    _folder: Option<std::fs::File>,
-}
-
-impl ShortPath {
-    pub(crate) fn of(path: &Path) -> io::Result<ShortPath> {
-        use std::os::fd::AsRawFd;
-        let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
-            return Err(io::ErrorKind::InvalidInput.into());
-        };
-        if path.as_os_str().len() <= MAX_SOCKET_PATH {
-            return Ok(ShortPath { path: path.to_owned(), _folder: None });
-        }
-        let folder = std::fs::File::open(folder)?;
-        let path = Path::new("/proc/self/fd").join(folder.as_raw_fd().to_string()).join(name);
-        Ok(ShortPath { path, _folder: Some(folder) })
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-}
-
 /// Answers on a Unix socket until `stop` turns true or its sender is gone.
 pub async fn serve_unix(
     listener: UnixListener,
@@ -121,7 +99,8 @@ pub async fn serve_unix(
     log: Log,
     stop: watch::Receiver<bool>,
 ) {
-    let router = router(control, None, log.clone());
+    let only = Listener { token: None, console: Arc::new([]), tls: false };
+    let router = router(control, only, log.clone());
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     while let Some(place) = free_place(&places, stop.clone()).await {
         let accepted = tokio::select! {
@@ -130,7 +109,7 @@ pub async fn serve_unix(
         };
         match accepted.and_then(|(stream, _)| Ok((stream.peer_cred()?.uid(), stream))) {
             Ok((uid, stream)) => {
-                let router = for_actor(&router, peer::local_user(uid));
+                let router = for_peer(&router, Peer::Local(peer::local_user(uid)));
                 tokio::spawn(converse(stream, router, stop.clone(), place));
             }
             Err(error) => rest(&log, &error).await,
@@ -138,15 +117,17 @@ pub async fn serve_unix(
     }
 }
 
-/// Answers on TCP those who show `token`, until `stop` turns true or its sender is gone.
+/// Answers on TCP those who show a token, until `stop` turns true or its sender is gone.
 pub async fn serve_tcp(
     listener: TcpListener,
     control: Arc<dyn Control>,
-    token: Token,
+    tcp: Tcp,
     log: Log,
     stop: watch::Receiver<bool>,
 ) {
-    let router = router(control, Some(token), log.clone());
+    let Tcp { token, console, tls } = tcp;
+    let router = router(control, Listener { token: Some(token), console, tls: tls.is_some() }, log.clone());
+    let tls = tls.map(Arc::new);
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     while let Some(place) = free_place(&places, stop.clone()).await {
         let accepted = tokio::select! {
@@ -155,8 +136,22 @@ pub async fn serve_tcp(
         };
         match accepted {
             Ok((stream, address)) => {
-                let router = for_actor(&router, peer::remote(address.ip()));
-                tokio::spawn(converse(stream, router, stop.clone(), place));
+                let router = for_peer(&router, Peer::Remote(address.ip()));
+                match &tls {
+                    Some(tls) => {
+                        tokio::spawn(converse_tls(
+                            stream,
+                            tls.clone(),
+                            router,
+                            log.clone(),
+                            stop.clone(),
+                            place,
+                        ));
+                    }
+                    None => {
+                        tokio::spawn(converse(stream, router, stop.clone(), place));
+                    }
+                }
             }
             Err(error) => rest(&log, &error).await,
         }
@@ -181,6 +176,25 @@ async fn rest(log: &Log, error: &io::Error) {
     tokio::time::sleep(ACCEPT_PAUSE).await;
 }
 
+async fn converse_tls(
+    stream: TcpStream,
+    certificate: Arc<Certificate>,
+    router: Router,
+    log: Log,
+    stop: watch::Receiver<bool>,
+    place: OwnedSemaphorePermit,
+) {
+    let handshake = certificate.acceptor(&log).accept(stream);
+    let secured = tokio::select! {
+        secured = tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake) => secured,
+        () = stopped(stop.clone()) => return,
+    };
+    // How a handshake fails is the client's own affair as well.
+    if let Ok(Ok(stream)) = secured {
+        converse(stream, router, stop, place).await;
+    }
+}
+
 /// Carries one connection to its end.
 async fn converse<S>(stream: S, router: Router, stop: watch::Receiver<bool>, place: OwnedSemaphorePermit)
 where
@@ -189,6 +203,7 @@ where
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(MAX_AHEAD)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     let mut connection = std::pin::pin!(connection);
     // How a connection breaks is the client's own affair and says nothing of the server.
@@ -200,4 +215,26 @@ where
         }
     }
     drop(place);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_other_machines_reach_needs_tls_or_somebodys_word() {
+        let check =
+            |address: &str, tls, allowed| check_exposure(address.parse().unwrap(), tls, allowed).is_ok();
+        for own in ["127.0.0.1:9090", "127.8.0.1:9090", "[::1]:9090", "[::ffff:127.0.0.1]:9090"] {
+            assert!(check(own, false, false), "{own}");
+        }
+        for open in ["0.0.0.0:9090", "[::]:9090", "10.0.0.1:9090"] {
+            assert!(
+                !check(open, false, false) && check(open, true, false) && check(open, false, true),
+                "{open}"
+            );
+        }
+        let said = check_exposure("0.0.0.0:9090".parse().unwrap(), false, false).unwrap_err().to_string();
+        assert!(said.contains("0.0.0.0:9090") && said.contains("--console-tls CERT,KEY"), "{said}");
+    }
 }

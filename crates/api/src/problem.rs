@@ -3,8 +3,9 @@
 use std::error::Error as _;
 
 use axum::response::{IntoResponse, Response};
-use http::header::{CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
+use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::error::Error;
 
@@ -13,10 +14,11 @@ pub const MEDIA_TYPE: &str = "application/problem+json";
 /// What each problem's type begins with; the kind follows (`urn:naru:problem:not-found`).
 const TYPE_PREFIX: &str = "urn:naru:problem:";
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What went wrong. Source: RFC 9457.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Problem {
     /// `urn:naru:problem:` and the kind: `not-found`, `malformed`, `invalid`, `conflict`, `unavailable`,
-    /// `unauthorized`, `method-not-allowed`, `too-large`, `media-type`, `timed-out`, `internal`.
+    /// `unauthorized`, `forbidden`, `too-many`, `not-acceptable`, `method-not-allowed`, `too-large`, `media-type`, `timed-out`, `internal`.
     #[serde(rename = "type")]
     pub kind: String,
     /// The same for every problem of its type.
@@ -65,6 +67,9 @@ impl IntoResponse for Error {
             response
                 .headers_mut()
                 .insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"naru\""));
+        }
+        if let Error::TooMany { retry_after, .. } = &self {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(retry_after.as_secs().max(1)));
         }
         if let Some(cause) = self.inside_cause() {
             response.extensions_mut().insert(cause);

@@ -1,106 +1,107 @@
-//! Which path is answered by which handler, and what holds for all of them: authentication, time, version, complaints.
+//! Which path is answered by which handler.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::{Request, State};
-use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use axum::{Extension, Router};
-use http::HeaderValue;
+use axum::{Extension, Router, middleware};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use crate::VERSION_HEADER;
+use crate::access::{Access, Peer};
 use crate::auth::Token;
+use crate::console::{self, ConsoleFile};
 use crate::control::Control;
 use crate::error::Error;
-use crate::handlers;
+use crate::follow::Statuses;
+use crate::gate::{Gate, gate};
+use crate::handlers::{access, audit, figures, machines, platform, services, status};
 use crate::listen::Log;
-use crate::problem::InsideCause;
+use crate::openapi::{Rules, document_of};
 
-/// How long a handler may take until its response begins: a deployment copies an artifact.
-const HANDLER_TIMEOUT: Duration = Duration::from_secs(60);
+/// What handlers of one listener reach for.
+pub(crate) struct Api {
+    pub(crate) control: Arc<dyn Control>,
+    pub(crate) access: Access,
+    pub(crate) statuses: Arc<Statuses>,
+    /// The OpenAPI document, written once.
+    pub(crate) document: bytes::Bytes,
+    pub(crate) console: Arc<[ConsoleFile]>,
+    /// Over TLS: cookies are for TLS alone then.
+    pub(crate) tls: bool,
+}
 
-/// Who asks; one per connection.
-#[derive(Debug, Clone)]
-pub(crate) struct Actor(pub(crate) String);
+/// What tells one listener from another.
+pub(crate) struct Listener {
+    /// `None` on the Unix socket: whoever could connect is admin.
+    pub(crate) token: Option<Token>,
+    pub(crate) console: Arc<[ConsoleFile]>,
+    pub(crate) tls: bool,
+}
 
-/// What holds for every request of one listener.
-#[derive(Clone)]
-struct Gate {
-    /// `None`: whoever could connect may do all.
-    token: Option<Token>,
-    log: Log,
+/// Every operation there is.
+pub(crate) fn operations() -> OpenApiRouter<Arc<Api>> {
+    OpenApiRouter::new()
+        .routes(routes!(status::status))
+        .routes(routes!(status::events))
+        .routes(routes!(services::service))
+        .routes(routes!(services::scaling))
+        .routes(routes!(services::scale))
+        .routes(routes!(services::deploy))
+        .routes(routes!(services::rollback))
+        .routes(routes!(services::revisions))
+        .routes(routes!(services::logs))
+        .routes(routes!(figures::series))
+        .routes(routes!(figures::map))
+        .routes(routes!(figures::transactions))
+        .routes(routes!(platform::check))
+        .routes(routes!(platform::stop))
+        .routes(routes!(platform::upgrade))
+        .routes(routes!(access::tokens, access::make_token))
+        .routes(routes!(access::revoke_token))
+        .routes(routes!(access::session, access::begin_session, access::end_session))
+        .routes(routes!(audit::audit))
+        .routes(routes!(machines::openapi))
+        .routes(routes!(machines::metrics))
+        .routes(routes!(machines::healthz))
 }
 
 /// Makes the router of one listener.
-pub(crate) fn router(control: Arc<dyn Control>, token: Option<Token>, log: Log) -> Router {
-    Router::new()
-        .route("/v1/status", get(handlers::status))
-        .route("/v1/services/{service}", get(handlers::service))
-        .route("/v1/services/{service}/deploy", post(handlers::deploy))
-        .route("/v1/services/{service}/rollback", post(handlers::rollback))
-        .route("/v1/services/{service}/scale", post(handlers::scale))
-        .route("/v1/services/{service}/revisions", get(handlers::revisions))
-        .route("/v1/services/{service}/logs", get(handlers::logs))
-        .route("/v1/events", get(handlers::events))
-        .route("/v1/check", post(handlers::check))
-        .route("/v1/stop", post(handlers::stop))
-        .route("/v1/upgrade", post(handlers::upgrade))
-        .route("/metrics", get(handlers::metrics))
-        .route("/healthz", get(handlers::healthz))
-        .fallback(no_such_path)
+pub(crate) fn router(control: Arc<dyn Control>, listener: Listener, log: Log) -> Router {
+    let (routes, made) = operations().split_for_parts();
+    let document = document_of(made);
+    let rules = Rules::of(&document);
+    let api = Arc::new(Api {
+        access: Access::new(control.clone(), listener.token),
+        control,
+        statuses: Arc::default(),
+        document: document.to_string().into(),
+        console: listener.console,
+        tls: listener.tls,
+    });
+    let gate_state = Arc::new(Gate { api: api.clone(), rules, log });
+    routes
+        .fallback(elsewhere)
         .method_not_allowed_fallback(wrong_method)
-        .with_state(control)
-        .layer(middleware::from_fn_with_state(Gate { token, log }, gate))
+        .with_state(api)
+        .layer(middleware::from_fn_with_state(gate_state, gate))
 }
 
-/// Gives a connection's requests the name of who makes them.
-pub(crate) fn for_actor(router: &Router, actor: String) -> Router {
-    router.clone().layer(Extension(Actor(actor)))
+/// Tells a connection's requests who is at its other end.
+pub(crate) fn for_peer(router: &Router, peer: Peer) -> Router {
+    router.clone().layer(Extension(peer))
 }
 
-async fn gate(State(gate): State<Gate>, request: Request, next: Next) -> Response {
-    let asked = format!("{} {}", request.method(), request.uri().path());
-    let mut response = match gate.refuse(&request) {
-        Some(error) => error.into_response(),
-        None => match tokio::time::timeout(HANDLER_TIMEOUT, next.run(request)).await {
-            Ok(response) => response,
-            Err(_) => took_too_long().into_response(),
-        },
-    };
-    if let Some(InsideCause(cause)) = response.extensions_mut().remove() {
-        (gate.log)(&format!("api: {asked}: {cause}"));
+/// The console's files, and nothing else.
+async fn elsewhere(State(api): State<Arc<Api>>, request: Request) -> Response {
+    match console::find(&api.console, &request) {
+        Some(file) => file.answer(request.headers()),
+        None => Error::NotFound(format!(
+            "there is nothing at {}; /v1/openapi.json and docs/guides/api.md list every path",
+            request.uri().path()
+        ))
+        .into_response(),
     }
-    response.headers_mut().insert(VERSION_HEADER, HeaderValue::from_static(env!("CARGO_PKG_VERSION")));
-    response
-}
-
-impl Gate {
-    /// `/healthz` is open: it tells a load balancer yes or no.
-    fn refuse(&self, request: &Request) -> Option<Error> {
-        let token = self.token.as_ref()?;
-        if request.uri().path() == "/healthz" || token.admits(request.headers()) {
-            return None;
-        }
-        let message =
-            "show the server's token: Authorization: Bearer TOKEN (the one that naru up was started with)";
-        Some(Error::Unauthorized(message.to_owned()))
-    }
-}
-
-fn took_too_long() -> Error {
-    Error::TimedOut(format!(
-        "the server took longer than {} seconds; see naru status",
-        HANDLER_TIMEOUT.as_secs()
-    ))
-}
-
-async fn no_such_path(request: Request) -> Error {
-    Error::NotFound(format!(
-        "there is nothing at {}; docs/guides/api.md lists every path",
-        request.uri().path()
-    ))
 }
 
 async fn wrong_method(request: Request) -> Error {

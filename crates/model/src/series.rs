@@ -1,5 +1,7 @@
 //! Figures over time: what is asked of telemetry's store, and what it answers.
 
+use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -11,8 +13,10 @@ use crate::name::{FunctionName, ServiceName};
 use crate::record::{Fault, Method};
 use crate::units::Timestamp;
 
-/// What is asked about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What is asked about. Written `all`, `host`, `service:portal`, `revision:portal/3`, `function:approval`,
+/// `instance:portal-3-1` or `route:` and what it matches.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Subject {
     All,
     Service(ServiceName),
@@ -23,6 +27,62 @@ pub enum Subject {
     Instance(InstanceId),
     /// The machine that the server runs on: processor, memory, network and disk only.
     Host,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0:?} is nothing that has figures; write all, host, service:NAME, revision:SERVICE/NUMBER, function:NAME, \
+     instance:SERVICE-REVISION-NUMBER or route:MATCH"
+)]
+pub struct SubjectError(pub String);
+
+impl FromStr for Subject {
+    type Err = SubjectError;
+
+    fn from_str(text: &str) -> Result<Self, SubjectError> {
+        let parse = || match text.split_once(':') {
+            None if text == "all" => Some(Subject::All),
+            None if text == "host" => Some(Subject::Host),
+            Some(("service", name)) => name.parse().ok().map(Subject::Service),
+            Some(("revision", name)) => {
+                let (service, number) = name.split_once('/')?;
+                Some(Subject::Revision(service.parse().ok()?, number.parse().ok()?))
+            }
+            Some(("function", name)) => name.parse().ok().map(Subject::Function),
+            Some(("instance", id)) => id.parse().ok().map(Subject::Instance),
+            Some(("route", matches)) if !matches.is_empty() => Some(Subject::Route(matches.to_owned())),
+            _ => None,
+        };
+        parse().ok_or_else(|| SubjectError(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Subject::All => f.write_str("all"),
+            Subject::Host => f.write_str("host"),
+            Subject::Service(name) => write!(f, "service:{name}"),
+            Subject::Revision(service, number) => write!(f, "revision:{service}/{number}"),
+            Subject::Route(matches) => write!(f, "route:{matches}"),
+            Subject::Function(name) => write!(f, "function:{name}"),
+            Subject::Instance(id) => write!(f, "instance:{id}"),
+        }
+    }
+}
+
+impl TryFrom<String> for Subject {
+    type Error = SubjectError;
+
+    fn try_from(text: String) -> Result<Self, SubjectError> {
+        text.parse()
+    }
+}
+
+impl From<Subject> for String {
+    fn from(subject: Subject) -> String {
+        subject.to_string()
+    }
 }
 
 /// From `from` on and before `to`, in whole seconds since 1970.
@@ -166,4 +226,36 @@ pub struct Transaction {
     pub path: String,
     /// 32 hexadecimal digits; kept of errors and of what took over 4 T, empty otherwise.
     pub trace_id: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_reads_back_as_it_is_written() {
+        for text in [
+            "all",
+            "host",
+            "service:portal",
+            "revision:portal/3",
+            "function:approval",
+            "instance:portal-3-1",
+            "route:www.example.go.kr/a:b/**",
+        ] {
+            assert_eq!(text.parse::<Subject>().map(|subject| subject.to_string()).as_deref(), Ok(text));
+        }
+        for bad in [
+            "",
+            "portal",
+            "service:",
+            "service:Portal",
+            "revision:portal",
+            "instance:portal",
+            "route:",
+            "all:x",
+        ] {
+            assert!(bad.parse::<Subject>().is_err(), "{bad}");
+        }
+    }
 }

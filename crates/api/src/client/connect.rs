@@ -19,7 +19,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::Error;
-use crate::listen::{SOCKET_NAME, ShortPath};
+use crate::socket::{SOCKET_NAME, ShortPath};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Where systems keep the issuers that they trust, unless `SSL_CERT_FILE` names another file.
@@ -30,7 +30,13 @@ const TRUSTED_ISSUERS: [&str; 3] =
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     Socket(PathBuf),
-    Remote { tls: bool, host: String, port: u16 },
+    Remote {
+        tls: bool,
+        host: String,
+        port: u16,
+        /// A PEM file of trusted issuers; the system's without one.
+        issuers: Option<PathBuf>,
+    },
 }
 
 impl fmt::Display for Place {
@@ -49,7 +55,7 @@ impl Place {
         Place::Socket(state_dir.join(SOCKET_NAME))
     }
 
-    pub(super) fn url(url: &str) -> Result<Place, Error> {
+    pub(super) fn url(url: &str, issuers: Option<&Path>) -> Result<Place, Error> {
         let bad = || Error::BadUrl(url.to_owned());
         let uri: http::Uri = url.parse().map_err(|_| bad())?;
         let tls = match uri.scheme_str() {
@@ -62,7 +68,8 @@ impl Place {
         let host =
             authority.map(|authority| authority.host()).filter(|host| !host.is_empty()).ok_or_else(bad)?;
         let port = uri.port_u16().unwrap_or(if tls { 443 } else { 80 });
-        Ok(Place::Remote { tls, host: host.trim_matches(['[', ']']).to_owned(), port })
+        let (host, issuers) = (host.trim_matches(['[', ']']).to_owned(), issuers.map(Path::to_owned));
+        Ok(Place::Remote { tls, host, port, issuers })
     }
 
     /// What the `Host` header says.
@@ -80,7 +87,7 @@ impl Place {
                 let stream = open_socket(path).await.map_err(|source| self.no_socket(path, source))?;
                 self.begin(stream).await
             }
-            Place::Remote { tls, host, port } => {
+            Place::Remote { tls, host, port, issuers } => {
                 let dial = tokio::time::timeout(CONNECT_TIMEOUT, TcpStream::connect((host.as_str(), *port)));
                 let dialled = dial.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
                 let unreachable = |source| Error::Unreachable { place: self.clone(), source };
@@ -91,7 +98,7 @@ impl Place {
                 let failed = |source| Error::Tls { place: self.clone(), source };
                 let secured = tokio::time::timeout(
                     CONNECT_TIMEOUT,
-                    secure(host, stream, trusted_issuers().map_err(failed)?),
+                    secure(host, stream, trusted_issuers(issuers.as_deref()).map_err(failed)?),
                 );
                 let secured = secured.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
                 self.begin(secured.map_err(failed)?).await
@@ -138,8 +145,9 @@ async fn secure(host: &str, stream: TcpStream, trusted: RootCertStore) -> io::Re
     TlsConnector::from(Arc::new(config)).connect(name, stream).await
 }
 
-fn trusted_issuers() -> io::Result<RootCertStore> {
-    let given = std::env::var_os("SSL_CERT_FILE").map(PathBuf::from);
+/// The issuers in the file that is named, in the one that `SSL_CERT_FILE` names, or in the system's.
+fn trusted_issuers(named: Option<&Path>) -> io::Result<RootCertStore> {
+    let given = named.map(Path::to_owned).or_else(|| std::env::var_os("SSL_CERT_FILE").map(PathBuf::from));
     let known = || TRUSTED_ISSUERS.iter().map(PathBuf::from).find(|path| path.exists());
     let none = || io::Error::other("this machine has no file of trusted issuers; name one in SSL_CERT_FILE");
     issuers_in(&given.or_else(known).ok_or_else(none)?)
@@ -160,13 +168,13 @@ mod tests {
 
     #[test]
     fn a_servers_address_is_a_scheme_a_host_and_a_port() {
-        let place = |url: &str| Place::url(url).map(|place| place.to_string()).ok();
+        let place = |url: &str| Place::url(url, None).map(|place| place.to_string()).ok();
         assert_eq!(place("http://10.0.0.1:9090").as_deref(), Some("http://10.0.0.1:9090"));
         assert_eq!(place("https://naru.example.go.kr/").as_deref(), Some("https://naru.example.go.kr:443"));
         assert_eq!(place("http://[::1]:9090").as_deref(), Some("http://[::1]:9090"));
         for bad in ["", "10.0.0.1:9090", "ftp://h:1", "http://", "http://h:1/path", "http://u:p@h:1", "/tmp"]
         {
-            assert!(Place::url(bad).is_err(), "{bad}");
+            assert!(Place::url(bad, None).is_err(), "{bad}");
         }
     }
 

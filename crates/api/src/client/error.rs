@@ -74,5 +74,7 @@ pub enum Error {
 
 fn wrong_token(place: &Place, shown: bool) -> String {
     let what = if shown { "does not know this token" } else { "asks for a token" };
-    format!("the server at {place} {what}; pass the one it was started with, with --token or in NARU_TOKEN")
+    format!(
+        "the server at {place} {what}; pass one with --token or in NARU_TOKEN; an admin of the server makes them"
+    )
 }

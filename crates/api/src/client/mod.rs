@@ -2,6 +2,8 @@
 
 mod connect;
 mod error;
+mod operations;
+mod query;
 mod stream;
 
 use std::path::Path;
@@ -12,10 +14,6 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
 use http::{Method, Request, Response};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
-use naru_model::event::Event;
-use naru_model::name::ServiceName;
-use naru_model::revision::Revision;
-use naru_model::status::{ServiceStatus, Status};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -24,10 +22,6 @@ pub use error::Error;
 pub use stream::Follow;
 
 use crate::VERSION_HEADER;
-use crate::message::{
-    Accepted, CheckReport, CheckRequest, DeployRequest, EventsQuery, Health, LogLine, LogsQuery,
-    RollbackRequest, ScaleRequest, Scaled, Stopping, UpgradeRequest, Upgrading,
-};
 use crate::problem::Problem;
 
 /// How long an answer may take to begin: longer than the server gives itself.
@@ -49,12 +43,13 @@ impl Client {
         Client { place: Place::socket_in(state_dir), authorization: None }
     }
 
-    /// Speaks to the server at `http://HOST:PORT` or `https://HOST:PORT`.
+    /// Speaks to the server at `http://HOST:PORT` or `https://HOST:PORT`. `issuers` is a PEM file of the issuers of
+    /// certificates that are trusted; without one the system's are.
     ///
     /// # Errors
     /// The URL is none, or the token can't stand in a header.
-    pub fn remote(url: &str, token: Option<&str>) -> Result<Client, Error> {
-        let place = Place::url(url)?;
+    pub fn remote(url: &str, token: Option<&str>, issuers: Option<&Path>) -> Result<Client, Error> {
+        let place = Place::url(url, issuers)?;
         let header = |token| HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| Error::BadToken);
         Ok(Client { place, authorization: token.map(header).transpose()? })
     }
@@ -63,76 +58,9 @@ impl Client {
         &self.place
     }
 
-    pub async fn status(&self) -> Result<Status, Error> {
-        self.get_json("/v1/status").await
-    }
-
-    pub async fn service(&self, service: &ServiceName) -> Result<ServiceStatus, Error> {
-        self.get_json(&format!("/v1/services/{service}")).await
-    }
-
-    pub async fn deploy(&self, service: &ServiceName, request: &DeployRequest) -> Result<Accepted, Error> {
-        self.post_json(&format!("/v1/services/{service}/deploy"), request).await
-    }
-
-    pub async fn rollback(&self, service: &ServiceName, to: Option<u32>) -> Result<Accepted, Error> {
-        self.post_json(&format!("/v1/services/{service}/rollback"), &RollbackRequest { to }).await
-    }
-
-    pub async fn scale(&self, service: &ServiceName, instances: u32) -> Result<Scaled, Error> {
-        self.post_json(&format!("/v1/services/{service}/scale"), &ScaleRequest { instances }).await
-    }
-
-    pub async fn revisions(&self, service: &ServiceName) -> Result<Vec<Revision>, Error> {
-        self.get_json(&format!("/v1/services/{service}/revisions")).await
-    }
-
-    pub async fn events(&self, query: &EventsQuery) -> Result<Vec<Event>, Error> {
-        self.get_json(&events_path(&EventsQuery { follow: false, ..query.clone() })).await
-    }
-
-    /// The events that `query` asks for and each one to come.
-    pub async fn follow_events(&self, query: &EventsQuery) -> Result<Follow<Event>, Error> {
-        self.follow(&events_path(&EventsQuery { follow: true, ..query.clone() })).await
-    }
-
-    pub async fn logs(&self, service: &ServiceName, query: &LogsQuery) -> Result<Vec<LogLine>, Error> {
-        self.get_json(&logs_path(service, &LogsQuery { follow: false, ..query.clone() })).await
-    }
-
-    /// The lines that `query` asks for and each one to come.
-    pub async fn follow_logs(
-        &self,
-        service: &ServiceName,
-        query: &LogsQuery,
-    ) -> Result<Follow<LogLine>, Error> {
-        self.follow(&logs_path(service, &LogsQuery { follow: true, ..query.clone() })).await
-    }
-
-    pub async fn check(&self, request: &CheckRequest) -> Result<CheckReport, Error> {
-        self.post_json("/v1/check", request).await
-    }
-
-    pub async fn stop(&self) -> Result<Stopping, Error> {
-        self.post_json("/v1/stop", &serde_json::Map::new()).await
-    }
-
-    pub async fn upgrade(&self, request: &UpgradeRequest) -> Result<Upgrading, Error> {
-        self.post_json("/v1/upgrade", request).await
-    }
-
-    pub async fn metrics(&self) -> Result<String, Error> {
-        let answer = self.ask(Method::GET, "/metrics", "text/plain", Bytes::new()).await?;
-        let text = self.read(answer).await?;
-        String::from_utf8(text.into()).map_err(|_| self.not_naru("metrics that are not UTF-8"))
-    }
-
-    /// Whether every service has its minimum ready. Not being ready is an answer, not an error.
-    pub async fn health(&self) -> Result<Health, Error> {
-        let answer = self.send(Method::GET, "/healthz", "application/json", Bytes::new()).await?;
-        let version = version_of(&answer);
-        let body = self.read(answer).await?;
-        self.parse(&body, version)
+    /// Asks with DELETE, to which there is no answer but that it is done.
+    async fn delete(&self, path: &str) -> Result<(), Error> {
+        self.ask(Method::DELETE, path, "application/json", Bytes::new()).await.map(drop)
     }
 
     /// Asks with GET and reads the JSON of the answer.
@@ -247,24 +175,4 @@ impl Client {
 
 fn version_of<B>(answer: &Response<B>) -> Option<String> {
     Some(answer.headers().get(VERSION_HEADER)?.to_str().ok()?.to_owned())
-}
-
-/// Every value is a number, a name or an id: nothing in it needs escaping.
-fn events_path(query: &EventsQuery) -> String {
-    let mut path = format!("/v1/events?limit={}&follow={}", query.limit, query.follow);
-    if let Some(after) = query.after {
-        path.push_str(&format!("&after={after}"));
-    }
-    if let Some(service) = &query.service {
-        path.push_str(&format!("&service={service}"));
-    }
-    path
-}
-
-fn logs_path(service: &ServiceName, query: &LogsQuery) -> String {
-    let mut path = format!("/v1/services/{service}/logs?lines={}&follow={}", query.lines, query.follow);
-    if let Some(instance) = &query.instance {
-        path.push_str(&format!("&instance={instance}"));
-    }
-    path
 }

@@ -6,8 +6,8 @@ use tokio::net::TcpListener;
 use super::fake::booking;
 use super::{Served, TOKEN};
 use crate::client::{Client, Error};
-use crate::listen::SOCKET_NAME;
 use crate::message::{CheckRequest, DeployRequest, EventsQuery, LogsQuery, UpgradeRequest};
+use crate::socket::{self, SOCKET_NAME};
 
 #[tokio::test]
 async fn everything_can_be_asked_on_either_socket() {
@@ -23,7 +23,7 @@ async fn everything_can_be_asked_on_either_socket() {
         assert_eq!(client.logs(&booking(), &wanted).await.unwrap().len(), 2);
         assert_eq!(client.deploy(&booking(), &DeployRequest::default()).await.unwrap().revision, 4);
         assert_eq!(client.rollback(&booking(), Some(1)).await.unwrap().revision, 1);
-        assert_eq!(client.scale(&booking(), 5).await.unwrap().desired, 5);
+        assert_eq!(client.scale(&booking(), Some(5)).await.unwrap().desired, 5);
         let file = CheckRequest { text: "services: {}".to_owned(), path: "/srv/naru.yaml".into() };
         assert_eq!(client.check(&file).await.unwrap().changes.len(), 1);
         assert_eq!(
@@ -58,9 +58,9 @@ async fn a_missing_and_a_wrong_token_are_told_apart() {
     let served = Served::start().await;
     let message = async |token| served.remote(token).status().await.unwrap_err().to_string();
     let place = format!("the server at http://{}", served.address);
-    assert!(message(None).await.starts_with(&format!("{place} asks for a token; pass the one")));
+    assert!(message(None).await.starts_with(&format!("{place} asks for a token; pass one with")));
     assert!(
-        message(Some("wrong")).await.starts_with(&format!("{place} does not know this token; pass the one"))
+        message(Some("wrong")).await.starts_with(&format!("{place} does not know this token; pass one with"))
     );
 }
 
@@ -70,11 +70,11 @@ async fn where_no_server_is_the_message_says_what_to_do() {
     let client = Client::local(folder.path());
     assert!(matches!(client.status().await, Err(Error::NoSocket { .. })));
     // What a killed server leaves.
-    drop(crate::listen::bind_unix(&folder.path().join(SOCKET_NAME)).unwrap());
+    drop(socket::bind(&folder.path().join(SOCKET_NAME)).unwrap());
     assert!(matches!(client.status().await, Err(Error::DeadSocket { .. })));
 
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let client = Client::remote(&format!("http://{free}"), None).unwrap();
+    let client = Client::remote(&format!("http://{free}"), None, None).unwrap();
     let message = client.status().await.unwrap_err().to_string();
     assert!(
         message.starts_with(&format!("no server answers at http://{free}: Connection refused")),
@@ -93,7 +93,7 @@ async fn answers_with(answer: &'static str) -> Client {
         let _ = stream.try_read(&mut request);
         stream.write_all(answer.as_bytes()).await.unwrap();
     });
-    Client::remote(&url, None).unwrap()
+    Client::remote(&url, None, None).unwrap()
 }
 
 #[tokio::test]

@@ -1,24 +1,29 @@
 //! A platform that is made up: one service, `booking`, and events that a test says.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use futures_util::{StreamExt, stream};
-use naru_model::event::{Event, Kind, Severity};
+use naru_model::access::{Audit, AuditSearch, Hash, NewToken, Operator, Role, Session, Token};
+use naru_model::event::{Event, Kind, Search, Severity};
 use naru_model::instance::InstanceId;
 use naru_model::name::ServiceName;
 use naru_model::platform::{InstanceSize, Protocol};
 use naru_model::revision::{Revision, RevisionSpec};
-use naru_model::status::{GatewayStatus, InstanceStatus, ServerStatus, ServiceStatus, Status, Traffic};
+use naru_model::series::{self, Found, Map, MapQuery, Point, Span};
+use naru_model::status::{
+    GatewayStatus, InstanceStatus, ScalingStatus, ServerStatus, ServiceStatus, Status, Traffic,
+};
 use naru_model::units::Timestamp;
 use tokio::sync::{broadcast, watch};
 use tokio_stream::wrappers::BroadcastStream;
 
+use crate::auth::hash_of;
 use crate::control::{Answer, Control, Feed};
 use crate::error::Error;
 use crate::message::{
-    Accepted, Change, CheckReport, CheckRequest, DeployRequest, EventsQuery, Health, LogLine, LogStream,
-    Scaled, Stopping, UpgradeRequest, Upgrading,
+    Accepted, Change, CheckReport, CheckRequest, DeployRequest, Health, LogLine, LogStream, Scaled,
+    SeriesQuery, Stopping, UpgradeRequest, Upgrading,
 };
 
 /// How many events a subscriber may be behind.
@@ -33,6 +38,14 @@ pub(super) struct Fake {
     pub(super) ready: AtomicBool,
     /// How many streams are open.
     pub(super) streams: watch::Sender<usize>,
+    pub(super) status: watch::Sender<Arc<Status>>,
+    pub(super) clock: Mutex<Timestamp>,
+    /// While a test holds it, a rollback waits.
+    pub(super) hold: tokio::sync::Mutex<()>,
+    pub(super) tokens: Mutex<Vec<(Hash, Token)>>,
+    pub(super) sessions: Mutex<Vec<Session>>,
+    /// Each entry of the audit, as soon as it is kept.
+    pub(super) audits: watch::Sender<Vec<Audit>>,
 }
 
 /// Counts a stream as open until it is dropped.
@@ -73,7 +86,24 @@ impl Fake {
             lines: broadcast::Sender::new(100),
             ready: AtomicBool::new(true),
             streams: watch::Sender::new(0),
+            status: watch::Sender::new(Arc::new(status())),
+            clock: Mutex::new(Timestamp(1_795_219_200_000_000)),
+            hold: tokio::sync::Mutex::default(),
+            tokens: Mutex::default(),
+            sessions: Mutex::default(),
+            audits: watch::Sender::default(),
         }
+    }
+
+    /// Keeps a token that a test made up.
+    pub(super) fn give(&self, name: &str, role: Role, secret: &str, expires_at: Option<Timestamp>) -> u64 {
+        let mut tokens = self.tokens.lock().unwrap();
+        let id = tokens.len() as u64 + 1;
+        let (made_at, made_by) = (self.now(), "minji".to_owned());
+        let name = name.to_owned();
+        let token = Token { id, name, role, made_at, made_by, expires_at, last_used_at: None };
+        tokens.push((hash_of(secret.as_bytes()), token));
+        id
     }
 
     /// Keeps the next event and tells subscribers of it.
@@ -81,13 +111,14 @@ impl Fake {
         let mut events = self.events.lock().unwrap();
         let event = Event {
             id: events.len() as u64 + 1,
-            at: Timestamp(5),
+            at: self.now(),
             kind: Kind::Scaled,
             severity: Severity::Info,
             service: service.map(|name| name.parse().unwrap()),
             instance: None,
             message: message.to_owned(),
             actor: "naru".to_owned(),
+            decision: None,
         };
         events.push(event.clone());
         // Nobody may be listening.
@@ -116,33 +147,12 @@ impl Fake {
 }
 
 impl Control for Fake {
-    fn status(&self) -> Answer<'_, Status> {
-        self.done(Ok(Status {
-            platform: "public-portal".to_owned(),
-            gateway: GatewayStatus { pid: 1, listen: Vec::new(), connections: 0, version: 9 },
-            server: ServerStatus { pid: 2, version: "0.1.0".to_owned(), since: Timestamp(1) },
-            confinement: "rlimits".to_owned(),
-            services: vec![ServiceStatus {
-                name: booking(),
-                desired: 2,
-                ready: 1,
-                revision: 3,
-                stable: 3,
-                instances: vec![InstanceStatus {
-                    id: "booking-3-1".parse().unwrap(),
-                    pid: 4,
-                    address: "127.0.0.1:40001".parse().ok(),
-                    revision: 3,
-                    state: "ready".to_owned(),
-                    cpu_cores: 0.5,
-                    memory_bytes: 1024,
-                    restarts: 0,
-                    in_flight: 0,
-                    since: Timestamp(1),
-                }],
-                traffic: Traffic::default(),
-            }],
-        }))
+    fn now(&self) -> Timestamp {
+        *self.clock.lock().unwrap()
+    }
+
+    fn follow_status(&self) -> watch::Receiver<Arc<Status>> {
+        self.status.subscribe()
     }
 
     fn deploy(&self, service: ServiceName, request: DeployRequest, actor: String) -> Answer<'_, Accepted> {
@@ -152,26 +162,31 @@ impl Control for Fake {
 
     fn rollback(&self, service: ServiceName, to: Option<u32>, actor: String) -> Answer<'_, Accepted> {
         self.note(format!("rollback {service} to {to:?} by {actor}"));
-        match to {
-            Some(99) => {
-                self.done(Err(Error::Invalid("booking has no revision 99; it has 1 to 3".to_owned())))
+        Box::pin(async move {
+            let counted = Counted::new(&self.streams);
+            drop(self.hold.lock().await);
+            drop(counted);
+            match to {
+                Some(99) => Err(Error::Invalid("booking has no revision 99; it has 1 to 3".to_owned())),
+                _ => self.known(&service).map(|()| Accepted { service, revision: to.unwrap_or(2) }),
             }
-            _ => self.done(self.known(&service).map(|()| Accepted { service, revision: to.unwrap_or(2) })),
-        }
+        })
     }
 
-    fn scale(&self, service: ServiceName, instances: u32, actor: String) -> Answer<'_, Scaled> {
-        self.note(format!("scale {service} to {instances} by {actor}"));
+    fn scale(&self, service: ServiceName, instances: Option<u32>, actor: String) -> Answer<'_, Scaled> {
+        self.note(format!("scale {service} to {instances:?} by {actor}"));
         match instances {
-            7 => self.done(Err(Error::Conflict("booking is being removed".to_owned()))),
-            _ => self.done(self.known(&service).map(|()| Scaled { service, desired: instances })),
+            Some(7) => self.done(Err(Error::Conflict("booking is being removed".to_owned()))),
+            _ => {
+                self.done(self.known(&service).map(|()| Scaled { service, desired: instances.unwrap_or(1) }))
+            }
         }
     }
 
     fn revisions(&self, service: ServiceName) -> Answer<'_, Vec<Revision>> {
         let spec = RevisionSpec {
             exec: vec!["booking".to_owned()],
-            env: Default::default(),
+            env: [("DB_PASSWORD".to_owned(), "hunter2".to_owned())].into(),
             port: None,
             protocol: Protocol::Http1,
             instance: InstanceSize::default(),
@@ -183,11 +198,16 @@ impl Control for Fake {
         self.done(self.known(&service).map(|()| vec![revision]))
     }
 
-    fn events(&self, query: EventsQuery) -> Answer<'_, Vec<Event>> {
+    fn events(&self, query: Search) -> Answer<'_, Vec<Event>> {
         let events = self.events.lock().unwrap();
         let after = query.after.unwrap_or(0);
-        let wanted =
-            |event: &&Event| event.id > after && (query.service.is_none() || event.service == query.service);
+        let wanted = |event: &&Event| {
+            event.id > after
+                && query.before.is_none_or(|before| event.id < before)
+                && query.from.is_none_or(|from| event.at >= from)
+                && (query.kinds.is_empty() || query.kinds.contains(&event.kind))
+                && (query.service.is_none() || event.service == query.service)
+        };
         let mut found: Vec<Event> = events.iter().filter(wanted).cloned().collect();
         let limit = query.limit as usize;
         match query.after {
@@ -265,5 +285,121 @@ impl Control for Fake {
         let ready = self.ready.load(Ordering::Relaxed);
         let reasons = if ready { Vec::new() } else { vec!["booking has 1 of 2 instances ready".to_owned()] };
         self.done(Ok(Health { ready, reasons }))
+    }
+
+    fn series(&self, query: SeriesQuery) -> Answer<'_, Vec<Point>> {
+        let Span { from, to } = query.span;
+        self.note(format!("series of {} from {from} to {to} in {}", query.subject, query.points));
+        self.done(Ok(vec![Point { at: from, seconds: to - from, ..Point::default() }]))
+    }
+
+    fn map(&self, query: MapQuery) -> Answer<'_, Map> {
+        self.note(format!("{query:?}"));
+        let Span { from, to } = query.span;
+        self.done(Ok(Map { from, to, dots: Some(vec![(0.5, 1.5, 1)]), ..Map::default() }))
+    }
+
+    fn search(&self, search: series::Search) -> Answer<'_, Found> {
+        self.note(format!("{search:?}"));
+        self.done(Ok(Found { more: true, ..Found::default() }))
+    }
+
+    fn authenticate(&self, hash: Hash) -> Answer<'_, Option<Operator>> {
+        let now = self.now();
+        let tokens = self.tokens.lock().unwrap();
+        let holds =
+            |(kept, token): &&(Hash, Token)| *kept == hash && token.expires_at.is_none_or(|end| end > now);
+        let found = tokens.iter().find(holds);
+        self.done(Ok(found.map(|(_, token)| Operator { name: token.name.clone(), role: token.role })))
+    }
+
+    fn tokens(&self) -> Answer<'_, Vec<Token>> {
+        let tokens = self.tokens.lock().unwrap().iter().map(|(_, token)| token.clone()).collect();
+        self.done(Ok(tokens))
+    }
+
+    fn make_token(&self, new: NewToken) -> Answer<'_, Token> {
+        let mut tokens = self.tokens.lock().unwrap();
+        let id = tokens.last().map_or(1, |(_, token)| token.id + 1);
+        let NewToken { name, role, hash, made_at, made_by, expires_at } = new;
+        let token = Token { id, name, role, made_at, made_by, expires_at, last_used_at: None };
+        tokens.push((hash, token.clone()));
+        self.done(Ok(token))
+    }
+
+    fn revoke_token(&self, id: u64) -> Answer<'_, bool> {
+        let mut tokens = self.tokens.lock().unwrap();
+        let before = tokens.len();
+        tokens.retain(|(_, token)| token.id != id);
+        self.done(Ok(tokens.len() < before))
+    }
+
+    fn begin_session(&self, session: Session) -> Answer<'_, ()> {
+        self.sessions.lock().unwrap().push(session);
+        self.done(Ok(()))
+    }
+
+    fn session(&self, hash: Hash) -> Answer<'_, Option<Hash>> {
+        let now = self.now();
+        let sessions = self.sessions.lock().unwrap();
+        let found = sessions.iter().find(|session| session.hash == hash && session.expires_at > now);
+        self.done(Ok(found.map(|session| session.token)))
+    }
+
+    fn end_session(&self, hash: Hash) -> Answer<'_, ()> {
+        self.sessions.lock().unwrap().retain(|session| session.hash != hash);
+        self.done(Ok(()))
+    }
+
+    fn audit(&self, mut entry: Audit) -> Answer<'_, ()> {
+        self.audits.send_modify(|audits| {
+            entry.id = audits.len() as u64 + 1;
+            audits.push(entry);
+        });
+        self.done(Ok(()))
+    }
+
+    fn audits(&self, search: AuditSearch) -> Answer<'_, Vec<Audit>> {
+        let after = search.after.unwrap_or(0);
+        let mut found = self.audits.borrow().clone();
+        found.retain(|entry| entry.id > after);
+        found.truncate(search.limit as usize);
+        self.done(Ok(found))
+    }
+}
+
+/// One service with one instance.
+fn status() -> Status {
+    Status {
+        platform: "public-portal".to_owned(),
+        gateway: GatewayStatus { pid: 1, version: 9, ..GatewayStatus::default() },
+        server: ServerStatus { pid: 2, version: "0.1.0".to_owned(), since: Timestamp(1) },
+        services: vec![ServiceStatus {
+            name: booking(),
+            desired: 2,
+            ready: 1,
+            revision: 3,
+            stable: 3,
+            instances: vec![InstanceStatus {
+                id: "booking-3-1".parse().unwrap(),
+                pid: 4,
+                address: "127.0.0.1:40001".parse().ok(),
+                revision: 3,
+                state: "ready".to_owned(),
+                cpu_cores: 0.5,
+                memory_bytes: 1024,
+                disk_read_bytes: 0.0,
+                disk_written_bytes: 0.0,
+                restarts: 0,
+                in_flight: 0,
+                requests_per_second: 0.0,
+                mean_seconds: 0.0,
+                error_ratio: 0.0,
+                since: Timestamp(1),
+            }],
+            traffic: Traffic::default(),
+            scaling: ScalingStatus { min: 1, max: 8, held: Some(2), ..ScalingStatus::default() },
+        }],
+        ..Status::default()
     }
 }

@@ -8,6 +8,9 @@ use super::fake::{booking, line};
 use crate::client::Follow;
 use crate::message::{EventsQuery, LogsQuery};
 use naru_model::event::Event;
+use naru_model::status::Status;
+use naru_model::units::Timestamp;
+use std::sync::Arc;
 
 async fn ids(events: &mut Follow<Event>, count: usize) -> Vec<u64> {
     let mut ids = Vec::new();
@@ -83,6 +86,42 @@ async fn a_browser_that_comes_again_goes_on_where_it_was() {
     }
     assert!(read.contains("content-type: text/event-stream"), "{read}");
     assert!(!read.contains("event 1") && read.contains("event 2"), "{read}");
+}
+
+#[tokio::test]
+async fn a_slow_reader_of_the_status_gets_the_latest_and_no_queue() {
+    let served = Served::start().await;
+    let mut live = served.local().follow_status().await.unwrap();
+    assert_eq!(live.next().await.unwrap().unwrap().at.0, 0);
+    // Far more than the buffers on the way hold.
+    let first = served.fake.status.borrow().clone();
+    let large = "x".repeat(1 << 20);
+    for second in 1..=200 {
+        let status = Status { at: Timestamp(second), confinement: large.clone(), ..Status::clone(&first) };
+        served.fake.status.send_replace(Arc::new(status));
+        tokio::task::yield_now().await;
+    }
+    let mut seen = Vec::new();
+    while seen.last() != Some(&200) {
+        seen.push(live.next().await.unwrap().unwrap().at.0);
+    }
+    assert!(seen.len() < 100 && seen.is_sorted(), "{seen:?}");
+}
+
+#[tokio::test]
+async fn a_quiet_stream_says_that_it_is_there() {
+    let served = Served::start().await;
+    let mut stream = UnixStream::connect(served.socket()).await.unwrap();
+    let request = "GET /v1/events?follow=true HTTP/1.1\r\nhost: naru\r\n\r\n";
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut read = Vec::new();
+    stream.read_buf(&mut read).await.unwrap();
+    tokio::time::pause();
+    let before = tokio::time::Instant::now();
+    while !read.windows(5).any(|bytes| bytes == b"\n:\n\n") {
+        assert!(stream.read_buf(&mut read).await.unwrap() > 0, "{}", String::from_utf8_lossy(&read));
+    }
+    assert_eq!(before.elapsed().as_secs(), 15);
 }
 
 #[tokio::test]

@@ -1,9 +1,14 @@
 //! The API over real sockets, with a platform behind it that is made up.
 
+mod access;
 mod client;
+mod console;
+mod document;
 mod fake;
+mod figures;
 mod follow;
 mod paths;
+mod session;
 mod sockets;
 
 use std::path::PathBuf;
@@ -17,10 +22,32 @@ use tokio::task::JoinHandle;
 
 use crate::auth::Token;
 use crate::client::Client;
-use crate::listen::{self, Log};
+use crate::console::ConsoleFile;
+use crate::listen::{self, Log, Tcp};
+use crate::socket;
+use crate::tls::Certificate;
 use fake::Fake;
 
 const TOKEN: &str = "s3cret";
+const JSON: &str = "content-type: application/json\r\n";
+
+/// A console of two files; what they hold is as good as compressed to the API.
+const FILES: [ConsoleFile; 2] = [
+    ConsoleFile {
+        path: "assets/index-1.js",
+        media_type: "text/javascript; charset=utf-8",
+        gzip: b"squeezed script",
+        etag: "\"a1\"",
+        immutable: true,
+    },
+    ConsoleFile {
+        path: "index.html",
+        media_type: "text/html; charset=utf-8",
+        gzip: b"squeezed page",
+        etag: "\"b2\"",
+        immutable: false,
+    },
+];
 
 /// A fake platform whose API answers on both kinds of socket.
 struct Served {
@@ -35,6 +62,11 @@ struct Served {
 
 impl Served {
     async fn start() -> Served {
+        Served::start_with(None).await
+    }
+
+    async fn start_with(tls: Option<Certificate>) -> Served {
+        let console: Arc<[ConsoleFile]> = FILES.into();
         let fake = Arc::new(Fake::new());
         let folder = tempfile::tempdir().unwrap();
         let said = Arc::new(Mutex::new(Vec::new()));
@@ -43,19 +75,19 @@ impl Served {
             let said = said.clone();
             Arc::new(move |line| said.lock().unwrap().push(line.to_owned()))
         };
-        let unix = listen::bind_unix(&folder.path().join(listen::SOCKET_NAME)).unwrap();
+        let unix = socket::bind(&folder.path().join(socket::SOCKET_NAME)).unwrap();
         let tcp = listen::bind_tcp("127.0.0.1:0").await.unwrap();
         let address = tcp.local_addr().unwrap();
         let token = Token::new(TOKEN).unwrap();
         let listeners = vec![
             tokio::spawn(listen::serve_unix(unix, fake.clone(), log.clone(), stopped.clone())),
-            tokio::spawn(listen::serve_tcp(tcp, fake.clone(), token, log, stopped)),
+            tokio::spawn(listen::serve_tcp(tcp, fake.clone(), Tcp { token, console, tls }, log, stopped)),
         ];
         Served { fake, folder, address, said, stop, listeners }
     }
 
     fn socket(&self) -> PathBuf {
-        self.folder.path().join(listen::SOCKET_NAME)
+        self.folder.path().join(socket::SOCKET_NAME)
     }
 
     fn local(&self) -> Client {
@@ -63,7 +95,7 @@ impl Served {
     }
 
     fn remote(&self, token: Option<&str>) -> Client {
-        Client::remote(&format!("http://{}", self.address), token).unwrap()
+        Client::remote(&format!("http://{}", self.address), token, None).unwrap()
     }
 
     /// Sends bytes on the Unix socket and reads the one answer.
@@ -79,12 +111,25 @@ impl Served {
         self.send(&post(path, "content-type: application/json\r\n", body)).await
     }
 
-    /// The same over TCP, with the token.
+    /// The same over TCP, with these headers.
     async fn get_remote(&self, path: &str, headers: &str) -> Answer {
-        let stream = TcpStream::connect(self.address).await.unwrap();
-        exchange(stream, &format!("GET {path} HTTP/1.1\r\nhost: naru\r\nconnection: close\r\n{headers}\r\n"))
-            .await
+        self.ask("GET", path, headers, "").await
     }
+
+    /// Asks anything over TCP.
+    async fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> Answer {
+        let stream = TcpStream::connect(self.address).await.unwrap();
+        let length = body.len();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nhost: naru\r\nconnection: close\r\n{headers}content-length: {length}\r\n\r\n{body}"
+        );
+        exchange(stream, &request).await
+    }
+}
+
+/// `Authorization: Bearer ...`
+fn shows(secret: &str) -> String {
+    format!("authorization: Bearer {secret}\r\n")
 }
 
 fn post(path: &str, headers: &str, body: &str) -> String {

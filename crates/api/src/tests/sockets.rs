@@ -7,15 +7,16 @@ use tokio::net::{TcpStream, UnixStream};
 
 use super::{Served, TOKEN};
 use crate::client::Client;
-use crate::listen::{self, SOCKET_NAME};
+use crate::listen;
+use crate::socket::{self, SOCKET_NAME};
 
 #[tokio::test]
 async fn the_socket_is_its_owners_alone_and_replaces_a_dead_one() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(SOCKET_NAME);
-    drop(listen::bind_unix(&path).unwrap());
+    drop(socket::bind(&path).unwrap());
     assert!(path.exists(), "a killed server leaves its socket");
-    let listener = listen::bind_unix(&path).unwrap();
+    let listener = socket::bind(&path).unwrap();
     let mode = std::fs::metadata(&path).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     let (connected, accepted) = tokio::join!(UnixStream::connect(&path), listener.accept());
@@ -28,7 +29,7 @@ async fn a_state_folder_may_lie_deeper_than_a_sockets_address_is_long() {
     let served = Served::start().await;
     let deep = served.folder.path().join("d".repeat(120));
     std::fs::create_dir(&deep).unwrap();
-    let listener = listen::bind_unix(&deep.join(SOCKET_NAME)).unwrap();
+    let listener = socket::bind(&deep.join(SOCKET_NAME)).unwrap();
     let stop = served.stop.subscribe();
     tokio::spawn(listen::serve_unix(listener, served.fake.clone(), std::sync::Arc::new(|_| {}), stop));
     assert_eq!(Client::local(&deep).status().await.unwrap().platform, "public-portal");
@@ -36,7 +37,7 @@ async fn a_state_folder_may_lie_deeper_than_a_sockets_address_is_long() {
 
 #[tokio::test]
 async fn a_folder_or_an_address_that_can_not_be_had_is_named() {
-    let missing = listen::bind_unix(std::path::Path::new("/nonexistent/naru.sock")).unwrap_err().to_string();
+    let missing = socket::bind(std::path::Path::new("/nonexistent/naru.sock")).unwrap_err().to_string();
     assert!(missing.starts_with("could not listen on /nonexistent/naru.sock: No such file"), "{missing}");
     let served = Served::start().await;
     let taken = listen::bind_tcp(&served.address.to_string()).await.unwrap_err().to_string();

@@ -1,0 +1,96 @@
+//! What handlers take out of a request, and how it is refused when it can't be read.
+
+use std::sync::{Arc, OnceLock};
+
+use axum::body::{Body, HttpBody};
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use http::header::CONTENT_TYPE;
+use http::request::Parts;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use naru_model::name::ServiceName;
+use serde::de::DeserializeOwned;
+
+use crate::error::Error;
+use crate::message::Told;
+
+/// The longest request body, in bytes. The largest is a naru.yaml to check.
+const MAX_BODY: usize = 1 << 20;
+
+/// What a request asked for, as the audit will have it: filled in when its body has been read.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Asked(pub(crate) Arc<OnceLock<String>>);
+
+/// The service that the path names.
+pub(crate) struct Service(pub(crate) ServiceName);
+
+impl<S: Send + Sync> FromRequestParts<S> for Service {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let path = axum::extract::Path::<String>::from_request_parts(parts, state).await;
+        let axum::extract::Path(name) = path.map_err(|why| Error::Malformed(why.body_text()))?;
+        let parsed =
+            name.parse().map_err(|why| Error::NotFound(format!("there is no service {name:?}: {why}")));
+        parsed.map(Service)
+    }
+}
+
+/// The query, whole: an unknown parameter is refused.
+pub(crate) struct Query<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
+        let query = axum::extract::Query::try_from_uri(&parts.uri);
+        query
+            .map(|axum::extract::Query(query)| Query(query))
+            .map_err(|why| Error::Malformed(format!("the query can't be read: {}", why.body_text())))
+    }
+}
+
+/// The JSON body. None at all is `{}`.
+pub(crate) struct Given<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Told, S: Send + Sync> FromRequest<S> for Given<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Error> {
+        let (parts, body) = request.into_parts();
+        let bytes = read(body).await?;
+        if bytes.is_empty() {
+            return parse(b"{}", &parts);
+        }
+        let media_type =
+            parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let essence = media_type.split(';').next().unwrap_or_default().trim();
+        if !essence.eq_ignore_ascii_case("application/json") {
+            return Err(Error::MediaType(
+                "send JSON: Content-Type: application/json (curl --json)".to_owned(),
+            ));
+        }
+        parse(&bytes, &parts)
+    }
+}
+
+fn parse<T: DeserializeOwned + Told>(bytes: &[u8], parts: &Parts) -> Result<Given<T>, Error> {
+    let given: T = serde_json::from_slice(bytes)
+        .map_err(|why| Error::Malformed(format!("the body can't be read: {why}")))?;
+    if let Some(Asked(asked)) = parts.extensions.get() {
+        asked.get_or_init(|| given.told());
+    }
+    Ok(Given(given))
+}
+
+async fn read(body: Body) -> Result<bytes::Bytes, Error> {
+    let too_large = || Error::TooLarge(format!("the body is over {MAX_BODY} bytes"));
+    // Refused before it is sent, if the client waits for that (100-continue).
+    if body.size_hint().lower() > MAX_BODY as u64 {
+        return Err(too_large());
+    }
+    match Limited::new(body, MAX_BODY).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(why) if why.is::<LengthLimitError>() => Err(too_large()),
+        Err(why) => Err(Error::Malformed(format!("the body broke off: {why}"))),
+    }
+}

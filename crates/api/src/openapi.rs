@@ -1,0 +1,170 @@
+//! The OpenAPI document: made from the handlers, and the one place that says which role each of them needs.
+//!
+//! A handler's `security` names a role; [`Rules`] reads it back out of the document, and the gate lets nobody in who has
+//! less. An operation without a role is for admins, so that one that is forgotten is closed. Source: OpenAPI 3.1.0, "Security
+//! Requirement Object": for schemes other than OAuth 2 the list holds role names.
+
+use std::collections::BTreeMap;
+
+use http::Method;
+use naru_model::access::Role;
+use serde_json::{Map, Value, json};
+
+use crate::problem::MEDIA_TYPE;
+use crate::router;
+
+/// Under which a browser's cookie stands in the document.
+const COOKIE_SCHEME: &str = "session";
+/// Under which a token stands in it; what handlers name.
+const TOKEN_SCHEME: &str = "token";
+const TAGS: [(&str, &str); 7] = [
+    ("status", "How the platform is at this moment, and what happened"),
+    ("services", "Services, their revisions and their logs, and what people want of them"),
+    ("figures", "Figures over time, the T-Map and single transactions"),
+    ("platform", "naru itself: checking a file, stopping, upgrading"),
+    ("access", "Tokens of operators and the sessions of browsers"),
+    ("audit", "Every change that somebody asked for"),
+    ("machines", "For load balancers, for Prometheus, and for programs that read this document"),
+];
+
+/// Writes the whole document.
+pub fn document() -> Value {
+    document_of(router::operations().into_openapi())
+}
+
+pub(crate) fn document_of(made: utoipa::openapi::OpenApi) -> Value {
+    let mut document = serde_json::to_value(made).expect("a document is plain structs with string keys");
+    document["info"] = json!({
+        "title": "naru",
+        "version": env!("CARGO_PKG_VERSION"),
+        "summary": "What a running naru shows, and what operators may ask of it",
+        "description": "Times are seconds or microseconds since 1970-01-01T00:00:00Z, as each field says. An error is a problem document (RFC 9457). Paths that begin with /v1 keep their meaning within a major version; fields may be added to answers.",
+        "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    });
+    document["servers"] = json!([{"url": "/", "description": "This naru"}]);
+    document["tags"] =
+        TAGS.iter().map(|(name, description)| json!({"name": name, "description": description})).collect();
+    document["components"]["securitySchemes"] = json!({
+        TOKEN_SCHEME: {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A token; its role is viewer, operator or admin. Each may all that the one before may. The Unix socket needs none.",
+        },
+        COOKIE_SCHEME: {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": crate::auth::COOKIE_NAME,
+            "description": "What POST /v1/session gives a browser. A request that changes something needs the header X-Naru-Console: 1 or this server's Origin as well.",
+        },
+    });
+    document["components"]["responses"] = json!({
+        "Problem": {
+            "description": "What went wrong, in words",
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        },
+    });
+    for operation in operations_of(&mut document) {
+        complete(operation);
+    }
+    document
+}
+
+/// Adds what holds for every operation: its problems, and that a cookie does as well as a token.
+fn complete(operation: &mut Map<String, Value>) {
+    let roles = operation.get("security").and_then(|security| security.pointer("/0/token")).cloned();
+    if let Some(roles) = &roles {
+        operation.insert("security".to_owned(), json!([{TOKEN_SCHEME: roles}, {COOKIE_SCHEME: roles}]));
+    }
+    let Some(answers) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
+    let problem = |description: &str| {
+        json!({
+            "description": description,
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        })
+    };
+    for (status, answer) in answers.iter_mut() {
+        let failed = status.starts_with(['4', '5']) && answer.get("content").is_none();
+        if let Some(description) = answer["description"].as_str().filter(|_| failed) {
+            *answer = problem(description);
+        }
+    }
+    if roles.is_some() {
+        answers.insert(
+            "401".to_owned(),
+            problem("no token was shown, or one that is unknown, revoked or expired"),
+        );
+        answers.insert(
+            "403".to_owned(),
+            problem("the token's role does not allow this; the detail says which one does"),
+        );
+        answers.insert(
+            "429".to_owned(),
+            problem("too many wrong tokens came from this address; wait for Retry-After seconds"),
+        );
+    }
+    answers.insert("default".to_owned(), json!({"$ref": "#/components/responses/Problem"}));
+    answers.sort_keys();
+}
+
+fn operations_of(document: &mut Value) -> impl Iterator<Item = &mut Map<String, Value>> {
+    let paths = document["paths"].as_object_mut().into_iter().flat_map(|paths| paths.values_mut());
+    paths.filter_map(Value::as_object_mut).flat_map(|item| item.values_mut()).filter_map(Value::as_object_mut)
+}
+
+/// What an operation needs and is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Rule {
+    /// `None`: open to everybody.
+    pub(crate) role: Option<Role>,
+    /// The operation's id.
+    pub(crate) action: String,
+}
+
+/// Every operation's rule, by method and by the path as it is written in the document.
+#[derive(Debug)]
+pub(crate) struct Rules(BTreeMap<(String, String), Rule>);
+
+impl Rules {
+    pub(crate) fn of(document: &Value) -> Rules {
+        let mut rules = BTreeMap::new();
+        let paths = document["paths"].as_object();
+        for (path, item) in paths.into_iter().flatten() {
+            for (method, operation) in item.as_object().into_iter().flatten() {
+                let action = operation["operationId"].as_str().unwrap_or_default().to_owned();
+                let rule = Rule { role: role_of(&operation["security"]), action };
+                rules.insert((method.to_uppercase(), path.clone()), rule);
+            }
+        }
+        Rules(rules)
+    }
+
+    pub(crate) fn find(&self, method: &Method, path: &str) -> Option<&Rule> {
+        let method = if method == Method::HEAD { Method::GET } else { method.clone() };
+        self.0.get(&(method.to_string(), path.to_owned()))
+    }
+}
+
+/// `[{}]` is open; `[{"token": ["viewer"]}, ...]` is for viewers and up; anything else is for admins.
+fn role_of(security: &Value) -> Option<Role> {
+    let first = &security[0];
+    if first.as_object().is_some_and(Map::is_empty) {
+        return None;
+    }
+    let named = first[TOKEN_SCHEME][0].clone();
+    Some(serde_json::from_value(named).unwrap_or(Role::Admin))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_says_nothing_of_a_role_is_for_admins() {
+        assert_eq!(role_of(&Value::Null), Some(Role::Admin));
+        assert_eq!(role_of(&json!([])), Some(Role::Admin));
+        assert_eq!(role_of(&json!([{"token": []}])), Some(Role::Admin));
+        assert_eq!(role_of(&json!([{"token": ["owner"]}])), Some(Role::Admin));
+        assert_eq!(role_of(&json!([{"token": ["viewer"]}])), Some(Role::Viewer));
+        assert_eq!(role_of(&json!([{}])), None);
+    }
+}
