@@ -25,6 +25,8 @@ export function Bands(props: Props) {
   const [width, setWidth] = createSignal(800);
   const [looked, setLooked] = createSignal<number>();
   const ticks = createMemo(() => timeTicks(props.span.from, props.span.to, Math.max(2, Math.floor(width() / 84))));
+  /** Few services have more room each. */
+  const height = () => `${Math.max(64, Math.min(150, Math.round(330 / Math.max(1, props.services.length))))}px`;
   const share = (at: number) => (at - props.span.from) / (props.span.to - props.span.from);
   const of = (events: readonly Event[], service: string | null) => events.filter((event) => event.service === service);
   const now = (name: string) => {
@@ -54,7 +56,14 @@ export function Bands(props: Props) {
   };
 
   return (
-    <div ref={box} class="tl-bands" on:keydown={key} on:pointermove={look} on:pointerleave={() => setLooked(undefined)}>
+    <div
+      ref={box}
+      class="tl-bands"
+      style={{ '--tl-height': height() }}
+      on:keydown={key}
+      on:pointermove={look}
+      on:pointerleave={() => setLooked(undefined)}
+    >
       <Show when={of(props.events, null).length > 0}>
         <Lane
           name=""
@@ -89,7 +98,7 @@ export function Bands(props: Props) {
       </For>
       <div class="tl-axis" aria-hidden="true">
         <div ref={axis}>
-          <For each={ticks().at}>
+          <For each={ticks().at.filter((at) => share(at) * width() > 24 && (1 - share(at)) * width() > 24)}>
             {(at) => <span style={{ left: `${share(at) * 100}%` }}>{tick(at, ticks().step)}</span>}
           </For>
         </div>

@@ -6,7 +6,7 @@ import { number } from '../../lib/format';
 import { t } from '../../lib/i18n';
 import { moment } from '../../lib/time';
 import { Glyph } from './Glyph';
-import { because, headline } from './words';
+import { headline, why } from './words';
 
 const AT_ONCE = 50;
 
@@ -50,8 +50,12 @@ export function EventList(props: {
                     </button>
                   </td>
                   <td class="tl-reason">
-                    <Show when={event.decision} fallback={<span lang="en">{event.message}</span>}>
-                      {(decision) => because(decision())}
+                    {why(event)}
+                    <Show when={!event.decision}>
+                      {' '}
+                      <span class="muted" lang="en">
+                        {event.message}
+                      </span>
                     </Show>
                   </td>
                 </tr>

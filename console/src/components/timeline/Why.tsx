@@ -7,7 +7,7 @@ import { href } from '../../lib/route';
 import { moment } from '../../lib/time';
 import { Glyph } from './Glyph';
 import { felt, type Felt } from './lanes';
-import { actor, amount, because, headline, winner } from './words';
+import { actor, amount, headline, why, winner } from './words';
 
 export function Why(props: { events: readonly Event[]; points: (service: string) => readonly Point[] }) {
   return (
@@ -48,6 +48,7 @@ function One(props: { event: Event; points: readonly Point[] }) {
         </Show>
         {moment(event.at / 1000)} · {actor(event)}
       </p>
+      <p class="tl-because">{why(event)}</p>
       <Show when={event.decision}>{(decision) => <Decided decision={decision()} />}</Show>
       <Show when={event.service && props.points.length > 0}>
         <Effect points={props.points} at={event.at / 1e6} />
@@ -65,7 +66,6 @@ function Decided(props: { decision: Decision }) {
   const won = () => winner(props.decision);
   return (
     <>
-      <p class="tl-because">{because(props.decision)}</p>
       <Show when={props.decision.wishes.length > 0}>
         <h4>{words().wishes}</h4>
         <table class="tl-wishes">

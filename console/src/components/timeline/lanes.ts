@@ -130,20 +130,32 @@ export interface Felt {
   instances: number | null;
 }
 
-/** What was felt over the minute before a moment, or the minute that begins half a minute after it. */
+/** What was felt over the minute before a moment, or the minute that begins half a minute after it, in whole points. */
 export function felt(points: readonly Point[], at: number, after: boolean): Felt | undefined {
-  const [from, to] = after ? [at + 30, at + 90] : [at - 60, at];
-  const inside = points.filter((point) => point.at + point.seconds > from && point.at < to);
-  // Until the minute is over it would be compared with half of itself.
-  const last = inside.at(-1);
-  if (!last || (after && last.at + last.seconds < to - last.seconds)) return undefined;
+  const inside = after ? followed(points, at + 30, at + 90) : preceded(points, at - 60, at);
+  const last = inside?.at(-1);
+  if (!inside || !last) return undefined;
   const sum = (of: (point: Point) => number) => inside.reduce((all, point) => all + of(point), 0);
   const requests = sum((point) => point.requests);
-  const busy = inside.filter((point) => point.requests > 0);
   return {
     load: requests / sum((point) => point.seconds),
-    p95: requests > 0 ? busy.reduce((all, point) => all + point.p95_seconds * point.requests, 0) / requests : null,
+    p95: requests > 0 ? sum((point) => point.p95_seconds * point.requests) / requests : null,
     errors: requests > 0 ? sum((point) => point.service_errors + point.platform_errors) / requests : 0,
     instances: last.instances,
   };
+}
+
+/** The points that end within; the last one before when a point is longer than that. */
+function preceded(points: readonly Point[], from: number, to: number): Point[] {
+  const before = points.filter((point) => point.at + point.seconds <= to);
+  const inside = before.filter((point) => point.at >= from);
+  return inside.length > 0 ? inside : before.slice(-1);
+}
+
+/** The points that begin within, once there is one that goes on to the end. */
+function followed(points: readonly Point[], from: number, to: number): Point[] | undefined {
+  if (!points.some((point) => point.at + point.seconds >= to)) return undefined;
+  const behind = points.filter((point) => point.at >= from);
+  const inside = behind.filter((point) => point.at + point.seconds <= to);
+  return inside.length > 0 ? inside : behind.slice(0, 1);
 }

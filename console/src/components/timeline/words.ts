@@ -14,8 +14,13 @@ export function headline(event: Event): string {
   return event.instance ? `${name} · ${event.instance}` : name;
 }
 
-/** Why, in one sentence: by the wish that won. */
-export function because(decision: Decision): string {
+/** Why, in one sentence. */
+export function why(event: Event): string {
+  return event.decision ? because(event.decision) : (t().timeline.explained[event.kind] ?? '');
+}
+
+/** By the wish that won. */
+function because(decision: Decision): string {
   const words = t().timeline;
   const wish = winner(decision);
   if (!wish) return words.noWish;

@@ -302,7 +302,9 @@ export function Chart(props: Props) {
           }}
         >
           <Show when={(above()?.transactions ?? 0) > 0}>
-            <span class="tm-above">{t().tmap.above(seconds(frame().scale.top), number(above()?.transactions))}</span>
+            <span class="tm-above">
+              {t().tmap.above(axisSeconds(frame().scale.top), number(above()?.transactions))}
+            </span>
           </Show>
           <Show when={selection()}>
             {(at) => <div class="tm-selection" classList={{ pulled: pull() !== undefined }} style={pixels(at())} />}
@@ -369,6 +371,7 @@ function look(): Look {
     line: colour('line-strong'),
     strip: colour('surface-2'),
     target: colour('series-3'),
+    surface: colour('surface'),
     font: `11px ${getComputedStyle(document.body).fontFamily}`,
     response: axisSeconds,
     time: axisTime,

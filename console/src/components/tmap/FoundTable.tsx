@@ -13,7 +13,13 @@ import { Detail } from './Detail';
 import { COLUMNS, csv, joined, orderOf, orderText, search, sorted, type ColumnName } from './search';
 import type { Area } from './store';
 
-const FIGURES: readonly ColumnName[] = ['response_seconds', 'waiting_seconds', 'upstream_seconds', 'attempts'];
+const FIGURES: readonly ColumnName[] = [
+  'response_seconds',
+  'waiting_seconds',
+  'upstream_seconds',
+  'status',
+  'attempts',
+];
 
 export function FoundTable(props: {
   subject: string;
@@ -116,7 +122,7 @@ export function FoundTable(props: {
                 <For each={COLUMNS}>
                   {(name) => (
                     <th
-                      class={FIGURES.includes(name) ? 'figure' : undefined}
+                      class={FIGURES.includes(name) ? 'num' : undefined}
                       aria-sort={order().by !== name ? 'none' : order().down ? 'descending' : 'ascending'}
                     >
                       <button onClick={() => choose(name)}>
@@ -160,9 +166,9 @@ function Row(props: { one: Transaction; onOpen: () => void }) {
           {ended(one)}
         </button>
       </td>
-      <td class="figure strong">{seconds(one.response_seconds)}</td>
-      <td class="figure">{seconds(one.waiting_seconds)}</td>
-      <td class="figure">{seconds(one.upstream_seconds)}</td>
+      <td class="num strong">{seconds(one.response_seconds)}</td>
+      <td class="num">{seconds(one.waiting_seconds)}</td>
+      <td class="num">{seconds(one.upstream_seconds)}</td>
       <td>
         <Show when={one.function} fallback="–">
           {(name) => (
@@ -185,11 +191,11 @@ function Row(props: { one: Transaction; onOpen: () => void }) {
       <td class="mono">{one.client}</td>
       <td class="mono">{one.method}</td>
       <td class="mono tm-path">{one.path || '–'}</td>
-      <td class="figure">{one.status || '–'}</td>
+      <td class="num">{one.status || '–'}</td>
       <td>
         <span class={`tm-fault ${one.fault}`}>{t().tmap.faults[one.fault]}</span>
       </td>
-      <td class="figure">{one.attempts}</td>
+      <td class="num">{one.attempts}</td>
     </tr>
   );
 }

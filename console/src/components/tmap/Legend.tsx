@@ -107,7 +107,7 @@ export function AsTable(props: { shown: Shown | undefined }) {
             <th scope="col">{words().slice}</th>
             <For each={[words().transactions, words().errors, words().aboveTop, words().longest]}>
               {(name) => (
-                <th scope="col" class="figure">
+                <th scope="col" class="num">
                   {name}
                 </th>
               )}
@@ -119,10 +119,10 @@ export function AsTable(props: { shown: Shown | undefined }) {
             {(row) => (
               <tr>
                 <th scope="row">{stretch(row)}</th>
-                <td class="figure">{number(row.all.transactions)}</td>
-                <td class="figure">{number(row.all.errors)}</td>
-                <td class="figure">{number(row.above.transactions)}</td>
-                <td class="figure">{row.all.transactions > 0 ? longest(props.shown!, row.longest) : '–'}</td>
+                <td class="num">{number(row.all.transactions)}</td>
+                <td class="num">{number(row.all.errors)}</td>
+                <td class="num">{number(row.above.transactions)}</td>
+                <td class="num">{row.all.transactions > 0 ? longest(props.shown!, row.longest) : '–'}</td>
               </tr>
             )}
           </For>

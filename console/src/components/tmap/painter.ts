@@ -18,6 +18,7 @@ export interface Look {
   line: string;
   strip: string;
   target: string;
+  surface: string;
   font: string;
   response: (seconds: number) => string;
   time: (at: number, step: number) => string;
@@ -144,13 +145,16 @@ export class Painter {
           raster.rows,
         );
     }
+    if (scene.t === undefined) return;
+    context.setTransform(density, 0, 0, density, 0, 0);
+    this.targets(scene, scene.t);
   }
 
   private visible(): number {
     return Math.round(this.plotWidth * this.density);
   }
 
-  /** Grid, marks, the strip, T and 4 T. In pixels of the page. */
+  /** Grid, marks and the strip. In pixels of the page. */
   private under(scene: Scene, end: number): void {
     const { context, plotWidth } = this;
     const { look, scale } = scene;
@@ -185,21 +189,33 @@ export class Painter {
       context.fillText(look.time(tick, step), x, bottom + 13);
     }
     this.rule(look.line, MARGIN.left, bottom + 0.5, right, bottom + 0.5);
-    if (scene.t !== undefined) this.targets(scene, scene.t, y, right);
   }
 
-  private targets(scene: Scene, t: number, y: (seconds: number) => number, right: number): void {
+  /** T and 4 T, over what is drawn: that is what they are compared with. */
+  private targets({ scale, look }: Scene, t: number): void {
     const { context } = this;
-    const labels = scene.look.targets(t);
+    const labels = look.targets(t);
+    const right = MARGIN.left + this.plotWidth;
+    const height = this.plotHeight - STRIP;
+    context.font = look.font;
     context.textAlign = 'right';
-    context.setLineDash([5, 4]);
+    context.textBaseline = 'middle';
     [t, t * 4].forEach((value, index) => {
-      if (value > scene.scale.top) return;
-      this.rule(scene.look.target, MARGIN.left, y(value), right, y(value));
-      context.fillStyle = scene.look.target;
-      context.fillText(labels[index]!, right - 4, y(value) - 7);
+      if (value > scale.top) return;
+      const y = Math.round(MARGIN.top + STRIP + (1 - heightOf(scale, value)) * height) + 0.5;
+      const label = labels[index]!;
+      const wide = context.measureText(label).width + 10;
+      context.lineWidth = 3;
+      this.rule(look.surface, MARGIN.left, y, right - wide, y);
+      context.lineWidth = 1;
+      context.setLineDash([5, 4]);
+      this.rule(look.target, MARGIN.left, y, right - wide, y);
+      context.setLineDash([]);
+      context.fillStyle = look.surface;
+      context.fillRect(right - wide, y - 8, wide, 16);
+      context.fillStyle = look.target;
+      context.fillText(label, right - 5, y);
     });
-    context.setLineDash([]);
   }
 
   private rule(style: string, x1: number, y1: number, x2: number, y2: number): void {
