@@ -73,9 +73,9 @@ pub struct Progress {
 pub struct Scaling {
     /// Instances that the policies want; 0 before they first decided.
     pub count: u32,
-    /// The same without what schedules add on top.
+    /// The same without what schedules add on top; `None` before they first decided.
     #[serde(default)]
-    pub base: u32,
+    pub base: Option<u32>,
     /// When it last changed, up and down.
     pub grown_at: Timestamp,
     pub shrunk_at: Timestamp,
@@ -90,7 +90,7 @@ impl Scaling {
     /// Before anything was decided or learned.
     pub const NONE: Scaling = Scaling {
         count: 0,
-        base: 0,
+        base: None,
         grown_at: Timestamp(0),
         shrunk_at: Timestamp(0),
         capacity: None,

@@ -3,38 +3,39 @@
 use naru_model::plan::Scaling;
 use naru_model::scaling::{Bound, By, Decision, Second, Wish};
 
-use super::measure;
-use super::{Case, rules, targets};
+use super::targets::Judge;
+use super::{Case, measure, rules};
 
 /// A step up is at least this many, so that a share of few instances is no standstill.
 const LEAST_STEP_UP: u32 = 4;
 /// A load that fewer instances would carry with less than this to spare keeps the present number.
-const SHRINK_MARGIN: f64 = 0.05;
+const SHRINK_MARGIN: f64 = 0.02;
+/// Between two steps down at least this part of `shrink_after` passes, so that the first one shows.
+const PAUSES: u32 = 4;
+/// Seconds between two looks back when it may shrink.
+const STRIDE: usize = 3;
 
 /// What is to be remembered after the newest second; `None` when there is none.
 pub(super) fn decide(case: &Case<'_>, before: &Scaling) -> Option<Scaling> {
     let seconds = &case.signals.seconds[..];
     let newest = rules::end(seconds.last()?);
-    let scale = &case.desired.service.scale;
-    let size = case.desired.service.instance;
+    let service = &case.desired.service;
+    let scale = &service.scale;
     let (least, most) = (scale.min, scale.max.max(scale.min));
+    let old = before.base.unwrap_or(case.count).clamp(least, most);
     let mut next = before.clone();
-    let old = if before.count == 0 { case.count } else { before.base.clamp(least, most) };
-
-    let mut wishes: Vec<Wish> = Vec::new();
-    let load = measure::load(seconds)?;
-    wishes.extend(scale.target.iter().map(|target| targets::wish(*target, &load, size, old)));
-    let waits = load.waiting.filter(|waiting| *waiting > 0.0 && load.ready == 0 && old == 0);
-    wishes.extend(waits.map(|seen| Wish { by: By::Waiting, seen: Some(seen), level: None, wants: Some(1) }));
+    let judge = case.judge(old, &mut next);
+    let mut wishes = case.wishes(&judge, next.capacity)?;
     let mut removed = 0;
     for (index, rule) in scale.rules.iter().enumerate() {
-        let fires = rules::fires(rule, seconds, size, before.fired.get(&index).copied());
+        let fires = !case.rolling_out
+            && rules::fires(rule, seconds, service.instance, before.fired.get(&index).copied());
         if fires {
             next.fired.insert(index, newest);
             removed += rule.add.min(0).unsigned_abs();
         }
         let wants = fires.then(|| old.saturating_add_signed(rule.add));
-        wishes.push(rules::wish(rule, seconds, size, wants));
+        wishes.push(rules::wish(rule, seconds, service.instance, wants));
     }
     let highest = wishes.iter().filter_map(|wish| wish.wants).max();
 
@@ -42,10 +43,11 @@ pub(super) fn decide(case: &Case<'_>, before: &Scaling) -> Option<Scaling> {
     let mut base = old;
     if let Some(wanted) = highest.filter(|wanted| *wanted > old) {
         base = wanted;
-    } else if removed > 0 && highest.is_none_or(|wanted| wanted < old) {
-        base = highest.map_or(old.saturating_sub(removed), |wanted| wanted.max(old.saturating_sub(removed)));
+    } else if removed > 0 {
+        // The targets' wish and the rule's own: whichever is more.
+        base = highest.unwrap_or(old).max(old.saturating_sub(removed));
     } else if !scale.target.is_empty() && old > least {
-        base = shrink(case, before, old, &mut bounds);
+        base = shrink(case, &judge, before, highest, &mut bounds);
     }
     let base = bounded(base, least, most, &mut bounds);
 
@@ -53,10 +55,7 @@ pub(super) fn decide(case: &Case<'_>, before: &Scaling) -> Option<Scaling> {
     for window in &case.signals.windows {
         wishes.push(Wish { by: By::Schedule, seen: None, level: None, wants: Some(base + window.add) });
     }
-    let mut to = base.saturating_add(scheduled);
-    if to > most {
-        to = bounded(to, least, most, &mut bounds);
-    }
+    let mut to = bounded(base.saturating_add(scheduled), least, most, &mut bounds);
     if let Some(share) = scale.grow_by.filter(|_| to > case.count) {
         let step = (share.of(case.count as usize) as u32).max(LEAST_STEP_UP);
         if case.coming > 0 || newest <= before.grown_at {
@@ -67,7 +66,7 @@ pub(super) fn decide(case: &Case<'_>, before: &Scaling) -> Option<Scaling> {
             to = case.count + step;
         }
     }
-    (next.base, next.count) = (base, to);
+    (next.base, next.count) = (Some(base), to);
     if to > case.count {
         next.grown_at = case.now;
     } else if to < case.count {
@@ -89,50 +88,76 @@ fn bounded(count: u32, least: u32, most: u32, bounds: &mut Vec<Bound>) -> u32 {
 }
 
 /// As many fewer as have been enough for long enough, in steps.
-fn shrink(case: &Case<'_>, before: &Scaling, old: u32, bounds: &mut Vec<Bound>) -> u32 {
+fn shrink(
+    case: &Case<'_>,
+    judge: &Judge<'_>,
+    before: &Scaling,
+    highest: Option<u32>,
+    bounds: &mut Vec<Bound>,
+) -> u32 {
     let scale = &case.desired.service.scale;
-    let seconds = &case.signals.seconds[..];
+    let (old, seconds) = (judge.count, &case.signals.seconds[..]);
     let patience = (scale.shrink_after.as_secs_f64().ceil() as usize).max(1);
-    let pause = scale.shrink_after / 4;
-    if case.rolling_out {
-        bounds.push(Bound::Rollout);
-        return old;
-    }
-    if case.coming > 0 {
-        bounds.push(Bound::Awaiting);
-        return old;
-    }
-    let paused = case.now < before.shrunk_at + pause || case.now < before.grown_at + scale.shrink_after;
-    if paused || seconds.len() < patience {
-        bounds.push(Bound::ShrinkSlowly);
-        return old;
-    }
-    let mut enough = scale.min;
-    for i in (seconds.len() - patience..seconds.len()).rev() {
-        match most_wanted(case, &seconds[..=i], old) {
-            None => {
-                bounds.push(Bound::MissingFigures);
-                return old;
+    let paused = case.now < before.shrunk_at + scale.shrink_after / PAUSES
+        || case.now < before.grown_at + scale.shrink_after;
+    let stop = if case.rolling_out {
+        Some(Bound::Rollout)
+    } else if case.coming > 0 {
+        Some(Bound::Awaiting)
+    } else if highest.is_some_and(|wanted| wanted >= old) || paused {
+        Some(Bound::ShrinkSlowly)
+    } else if seconds.len() < patience {
+        Some(Bound::MissingFigures)
+    } else {
+        None
+    };
+    let enough = match stop {
+        Some(bound) => Err(bound),
+        None => enough_over(case, judge, patience),
+    };
+    match enough {
+        Err(bound) => {
+            bounds.push(bound);
+            old
+        }
+        Ok(enough) => {
+            let enough = enough.max(highest.unwrap_or(old));
+            let step = (scale.shrink_by.of(old as usize) as u32).max(1);
+            if old.saturating_sub(enough) > step {
+                bounds.push(Bound::Step);
             }
-            Some(wanted) if wanted >= old => {
-                bounds.push(Bound::ShrinkSlowly);
-                return old;
-            }
+            enough.max(old - step)
+        }
+    }
+}
+
+/// How many would have been enough at each of the last so many seconds, if that is fewer than there are to be.
+fn enough_over(case: &Case<'_>, judge: &Judge<'_>, patience: usize) -> Result<u32, Bound> {
+    let seconds = &case.signals.seconds[..];
+    let from = seconds.len() - patience;
+    let known =
+        |second: &Second| second.arrived.is_some() && second.in_flight.is_some() && second.waiting.is_some();
+    if !seconds[from..].iter().all(known) {
+        return Err(Bound::MissingFigures);
+    }
+    let mut enough = case.desired.service.scale.min;
+    // Figures are means of more seconds than that, so none is passed over.
+    for end in (from + 1..=seconds.len()).rev().step_by(STRIDE) {
+        match most_wanted(judge, &seconds[..end]) {
+            None => return Err(Bound::MissingFigures),
+            Some(wanted) if wanted >= judge.count => return Err(Bound::ShrinkSlowly),
             Some(wanted) => enough = enough.max(wanted),
         }
     }
-    let step = (scale.shrink_by.of(old as usize) as u32).max(1);
-    if old - enough > step {
-        bounds.push(Bound::Step);
-    }
-    enough.max(old - step)
+    Ok(enough)
 }
 
 /// The largest wish of the targets at the end of the last of these seconds, with something to spare; `None` when any of
 /// them has no figure.
-fn most_wanted(case: &Case<'_>, seconds: &[Second], old: u32) -> Option<u32> {
-    let service = &case.desired.service;
-    let load = measure::load(seconds)?.grown(1.0 + SHRINK_MARGIN);
-    let wants = |target| targets::wish(target, &load, service.instance, old).wants;
-    service.scale.target.iter().try_fold(0, |most, target| Some(most.max(wants(*target)?)))
+fn most_wanted(judge: &Judge<'_>, seconds: &[Second]) -> Option<u32> {
+    let load = measure::load(seconds)?;
+    let balance = measure::balance(seconds)?;
+    let spared = load.grown(1.0 + SHRINK_MARGIN);
+    let wants = |target| judge.wish(target, &spared, Some(&balance)).wants;
+    judge.service.scale.target.iter().try_fold(0, |most, target| Some(most.max(wants(*target)?)))
 }

@@ -1,13 +1,23 @@
-//! What a service has to carry at a moment, out of its seconds: not what its instances manage to answer.
+//! What a service has to carry at a moment, out of its seconds: what comes to all of it, not what its instances manage to
+//! answer.
 
+use std::time::Duration;
+
+use naru_model::apdex::Apdex;
 use naru_model::scaling::Second;
 
-/// Seconds that a steady load is averaged over.
-pub(super) const STEADY: usize = 15;
+/// Seconds that a steady load is averaged over: noise of single seconds falls to a quarter, and a ramp is seen soon enough.
+const STEADY: usize = 15;
+/// How old the mean of a ramp is.
+pub(super) const LAG: Duration = Duration::from_millis(500 * STEADY as u64);
 /// Seconds within which a load that has changed shows.
 const FRESH: [usize; 4] = [1, 2, 3, 6];
 /// A fresh load that is so many standard deviations above what came before is another load and no chance.
-const CHANGED_Z: f64 = 3.0;
+pub(super) const CHANGED_Z: f64 = 3.0;
+/// Seconds over which the share of satisfied users is looked at, as p95 is.
+const FELT: usize = 10;
+/// Seconds over which the last balance of what came and what ended is drawn.
+const BALANCE: usize = 3;
 
 /// A service's load at the end of a second. `None`: not known.
 #[derive(Debug, Clone, Copy)]
@@ -18,10 +28,23 @@ pub(super) struct Load {
     pub(super) concurrency: Option<f64>,
     /// Cores, of all ready instances together.
     pub(super) cores: Option<f64>,
-    pub(super) waiting: Option<f64>,
+    /// The response time that 95 % did not exceed, in seconds.
     pub(super) p95: Option<f64>,
     pub(super) apdex: Option<f64>,
     pub(super) ready: u32,
+}
+
+/// What came against what ended, over the newest seconds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Balance {
+    /// Requests per second that ended.
+    pub(super) ended: f64,
+    /// In flight and waiting at the end.
+    pub(super) open: f64,
+    pub(super) waiting: f64,
+    /// More came than ended, or more ended than came, beyond chance.
+    pub(super) grows: bool,
+    pub(super) falls: bool,
 }
 
 impl Load {
@@ -40,19 +63,38 @@ impl Load {
 /// The load at the end of the last of these seconds.
 pub(super) fn load(seconds: &[Second]) -> Option<Load> {
     let last = seconds.last()?;
-    let window = &seconds[seconds.len().saturating_sub(STEADY)..];
+    let window = newest(seconds, STEADY);
     Some(Load {
-        arrived: level(window, arrived, poisson),
-        concurrency: level(window, concurrency, poisson),
+        arrived: level(window, arrived, |mean| mean),
+        concurrency: level(window, concurrency, |mean| mean),
         cores: level(window, cores, |_| 0.0),
-        waiting: last.waiting.map(f64::from),
         p95: last.p95_seconds,
         apdex: apdex(window),
         ready: last.ready,
     })
 }
 
-fn arrived(second: &Second) -> Option<f64> {
+/// `None` while any of the newest seconds is not known.
+pub(super) fn balance(seconds: &[Second]) -> Option<Balance> {
+    let window = newest(seconds, BALANCE);
+    let last = window.last()?;
+    let came = window.iter().map(arrived).sum::<Option<f64>>()?;
+    let ended: f64 = window.iter().map(|second| f64::from(second.ended)).sum();
+    let (more, chance) = (came - ended, CHANGED_Z * came.max(ended).max(1.0).sqrt());
+    Some(Balance {
+        ended: ended / window.len() as f64,
+        open: concurrency(last)?,
+        waiting: f64::from(last.waiting?),
+        grows: more > chance,
+        falls: more < -chance,
+    })
+}
+
+pub(super) fn newest(seconds: &[Second], count: usize) -> &[Second] {
+    &seconds[seconds.len().saturating_sub(count)..]
+}
+
+pub(super) fn arrived(second: &Second) -> Option<f64> {
     second.arrived.map(f64::from)
 }
 
@@ -66,42 +108,41 @@ pub(super) fn cores(second: &Second) -> Option<f64> {
     (used.instances > 0).then(|| used.cores / f64::from(used.instances) * f64::from(second.ready))
 }
 
-/// Of the last ten of these seconds.
 pub(super) fn apdex(seconds: &[Second]) -> Option<f64> {
-    let mut sum = naru_model::apdex::Apdex::default();
-    for second in &seconds[seconds.len().saturating_sub(10)..] {
+    let mut sum = Apdex::default();
+    for second in newest(seconds, FELT) {
         sum.merge(second.apdex);
     }
     sum.score()
 }
 
-/// The variance of a count by chance alone equals its mean.
-fn poisson(mean: f64) -> f64 {
-    mean
-}
-
 /// The level of a figure: its mean over the window, or over the freshest seconds when those are beyond chance above the
-/// ones before. A step up is seen in the second it comes; noise is averaged out.
+/// ones before. A step up is seen in the second it comes; noise is averaged out. `chance` is the variance that a mean has by
+/// chance alone: of counts, the mean itself (Poisson).
 fn level(
     window: &[Second],
     figure: impl Fn(&Second) -> Option<f64>,
     chance: impl Fn(f64) -> f64,
 ) -> Option<f64> {
     figure(window.last()?)?;
-    let values: Vec<f64> = window.iter().filter_map(figure).collect();
-    let mut level = mean(&values);
-    for fresh in FRESH.into_iter().filter(|fresh| *fresh < values.len()) {
-        let (before, since) = values.split_at(values.len() - fresh);
+    let (mut values, mut known) = ([0.0; STEADY], 0);
+    for value in window.iter().filter_map(figure) {
+        (values[known], known) = (value, known + 1);
+    }
+    let values = &values[..known];
+    let mut level = mean(values);
+    for fresh in FRESH.into_iter().filter(|fresh| *fresh < known) {
+        let (before, since) = values.split_at(known - fresh);
         let (usual, now) = (mean(before), mean(since));
-        let variance = variance(before, usual).max(chance(usual));
-        if now > level && now - usual > CHANGED_Z * (variance / fresh as f64).sqrt() {
+        let spread = variance(before, usual).max(chance(usual));
+        if now > level && now - usual > CHANGED_Z * (spread / fresh as f64).sqrt() {
             level = now;
         }
     }
     Some(level)
 }
 
-fn mean(values: &[f64]) -> f64 {
+pub(super) fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 

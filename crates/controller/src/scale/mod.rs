@@ -5,21 +5,27 @@
 //! look like load.
 
 mod bounds;
+mod capacity;
 mod explain;
+mod forecast;
 mod measure;
 mod rules;
 mod targets;
+
+use std::time::Duration;
 
 use naru_model::event::{Kind, Severity};
 use naru_model::instance::Phase;
 use naru_model::observed::Signals;
 use naru_model::plan::{DesiredService, Scaling};
-use naru_model::scaling::{By, Decision, Wish};
+use naru_model::scaling::{By, Capacity, Decision, Second, Wish};
 use naru_model::units::Timestamp;
 
 pub use explain::policies;
 
 use crate::work::{Round, Work};
+use measure::Balance;
+use targets::Judge;
 
 /// Returns how many instances a service is asked to have, within the file's bounds: a person's word, else what its policies
 /// decided last, else the minimum.
@@ -47,6 +53,60 @@ struct Case<'a> {
     /// Instances that start or warm up.
     coming: usize,
     rolling_out: bool,
+    /// How long an instance takes to be ready, and in how long the next one will be.
+    start_up: Duration,
+    comes_in: Duration,
+}
+
+/// A change shows in figures over ten seconds after so long.
+const SHOWS_AFTER: Duration = Duration::from_secs(10);
+/// How long an instance is taken to start while none has.
+const START_UP: Duration = Duration::from_secs(5);
+
+impl<'a> Case<'a> {
+    /// Learns what one instance carries, and has all that wishes are made from.
+    fn judge(&self, count: u32, memory: &mut Scaling) -> Judge<'a> {
+        let service = &self.desired.service;
+        let seconds = &self.signals.seconds[..];
+        let calm =
+            if self.rolling_out { before(seconds, self.desired.progress.rollout_since) } else { seconds };
+        let ratios = capacity::ratios(calm, service);
+        let judged = !service.scale.target.is_empty() && !self.rolling_out && self.coming == 0;
+        if let Some(balance) = measure::balance(seconds).filter(|_| judged) {
+            let revision = self.desired.progress.target;
+            let known = memory.capacity;
+            let learned = capacity::learn(known, seconds, service, &ratios, &balance, revision, self.now);
+            memory.capacity = learned.or(known);
+        }
+        let carries = capacity::carries(service, &ratios, memory.capacity);
+        let settled = self.coming == 0 && self.now >= memory.grown_at + SHOWS_AFTER;
+        Judge { service, count, ratios, carries, rolling_out: self.rolling_out, settled }
+    }
+
+    /// What the targets want, in the order of the file, and what carries what comes.
+    fn wishes(&self, judge: &Judge<'_>, learned: Option<Capacity>) -> Option<Vec<Wish>> {
+        let seconds = &self.signals.seconds[..];
+        let load = measure::load(seconds)?;
+        let balance = measure::balance(seconds);
+        let targets = &judge.service.scale.target;
+        let mut wishes: Vec<Wish> =
+            targets.iter().map(|target| judge.wish(*target, &load, balance.as_ref())).collect();
+        if !targets.is_empty() {
+            let more = forecast::more(seconds, self.start_up + measure::LAG);
+            wishes.extend(judge.ahead(&load, more, forecast::spread(seconds)));
+        }
+        let rate = learned.map_or(0.0, |learned| learned.rate);
+        let demands = |balance: &Balance| !targets.is_empty() || (load.ready == 0 && balance.waiting > 0.0);
+        let piled_up = |balance: Balance| judge.piled_up(&load, &balance, self.comes_in, rate);
+        wishes.extend(balance.filter(demands).and_then(piled_up));
+        Some(wishes)
+    }
+}
+
+/// The seconds that were over by then.
+fn before(seconds: &[Second], then: Timestamp) -> &[Second] {
+    let count = seconds.partition_point(|second| rules::end(second) <= then);
+    &seconds[..count]
 }
 
 impl Work<'_> {
@@ -68,18 +128,19 @@ impl Work<'_> {
     /// Policies rest, and begin where the person leaves it.
     fn follow(&mut self, held: u32, now: Timestamp) {
         let scaling = &self.memory.get().scaling;
-        if scaling.count == held && scaling.base == held {
+        if scaling.count == held && scaling.base == Some(held) {
             return;
         }
         let wishes = vec![Wish { by: By::Person, seen: None, level: None, wants: Some(held) }];
         let decision = Decision { from: scaling.count, to: held, wishes, bounds: Vec::new() };
         let scaling = &mut self.memory.edit().scaling;
-        (scaling.count, scaling.base, scaling.shrunk_at) = (held, held, now);
+        (scaling.count, scaling.base, scaling.shrunk_at) = (held, Some(held), now);
         scaling.decision = Some(decision);
     }
 
     fn follow_policies(&mut self, signals: &Signals, round: &mut Round<'_>) {
         let Some(desired) = self.desired else { return };
+        let start_up = self.start_up();
         let case = Case {
             now: round.now,
             desired,
@@ -87,6 +148,8 @@ impl Work<'_> {
             count: asked_of(desired, &self.memory.get().scaling),
             coming: self.count_coming(round.now),
             rolling_out: self.rolling_out(),
+            start_up,
+            comes_in: self.next_in(start_up, round.now),
         };
         let Some(next) = bounds::decide(&case, &self.memory.get().scaling) else { return };
         let changed = next.count != case.count;
@@ -97,6 +160,23 @@ impl Work<'_> {
             let message = explain::message(self.name, desired, &decision);
             round.say_scaled(self, message, decision);
         }
+    }
+
+    /// How long those that are ready took to be; the middle one, so that one slow start says little.
+    fn start_up(&self) -> Duration {
+        let ready = self.members.iter().filter(|member| member.phase == Phase::Ready);
+        let mut took: Vec<_> = ready.map(|member| member.since.since(member.seen.started_at)).collect();
+        // One that was there before naru took no time that anybody saw.
+        took.retain(|took| !took.is_zero());
+        took.sort();
+        took.get(took.len() / 2).copied().unwrap_or(START_UP)
+    }
+
+    /// In how long another instance will be ready, if one is started now at the latest.
+    fn next_in(&self, start_up: Duration, now: Timestamp) -> Duration {
+        let starting = self.members.iter().filter(|member| member.phase == Phase::Starting);
+        let left = starting.map(|member| start_up.saturating_sub(now.since(member.seen.started_at)));
+        left.min().unwrap_or(start_up)
     }
 
     fn count_coming(&self, now: Timestamp) -> usize {
