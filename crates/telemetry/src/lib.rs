@@ -7,7 +7,7 @@
 //! written beside it, on a thread of its own.
 
 mod access_log;
-pub(crate) mod archive;
+pub mod archive;
 mod cell;
 pub mod limits;
 mod names;

@@ -3,7 +3,7 @@
 //! Nothing waits for it. When it falls behind or the disk is full, records are dropped, counted and said once; it goes on
 //! as soon as there is room.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
@@ -18,6 +18,7 @@ use super::files;
 use super::journal::{self, Frame, Journal};
 use super::keeper::Keeper;
 use super::rows::Rows;
+use super::segment::SLICE_ROWS;
 use super::shelf::{Held, Shelf};
 use crate::Log;
 use crate::names::Names;
@@ -28,14 +29,14 @@ const MAX_QUEUED: usize = 32 << 20;
 const MAX_AGE: Duration = Duration::from_millis(200);
 /// What is written at once at the latest, in bytes.
 const MAX_BUFFER: usize = 256 << 10;
-/// Sets of rows in memory at most: one being filled, two that wait to become segments.
-const MAX_HELD: usize = 3;
+/// How many times the rows of the largest segment may wait in memory to become segments.
+const MAX_WAITING: usize = 2;
 
 /// What the sender and the thread both know.
 #[derive(Default)]
 pub(super) struct Shared {
     /// Bytes in the queue.
-    queued: AtomicUsize,
+    pub(super) queued: AtomicUsize,
     /// Records dropped since the start.
     pub(super) dropped: AtomicU64,
 }
@@ -188,7 +189,7 @@ impl Intake {
         let names = self.names.load_full();
         let open = match &mut self.open {
             Some(open) => open,
-            none => none.insert(begin(&self.folder, &self.shelf, &mut self.next_number)?),
+            none => none.insert(begin(&self.folder, &self.limits, &self.shelf, &mut self.next_number)?),
         };
         let new_names = !Arc::ptr_eq(&names, &open.names) && *names != *open.names;
         if new_names {
@@ -216,7 +217,7 @@ impl Intake {
     fn close_if_full(&mut self) {
         let Some(open) = &self.open else { return };
         let old = open.since.elapsed() >= self.limits.segment_age;
-        if !(old || self.is_full(&open.rows, open.journal.len())) {
+        if !(old || self.is_long(&open.rows) || self.is_full(&open.rows, open.journal.len())) {
             return;
         }
         // For a machine that loses its power; a SIGKILL loses nothing without it.
@@ -224,6 +225,14 @@ impl Intake {
         self.open = None;
         self.shelf.close();
         let _ = self.call.send(());
+    }
+
+    /// Whether enough of them span more than a segment's age. Not less, so that a few with a wrong time do not make
+    /// small segments.
+    fn is_long(&self, rows: &Held) -> bool {
+        let rows = rows.read();
+        let span = Duration::from_micros(rows.last - rows.first);
+        span >= self.limits.segment_age && rows.rows.len() >= SLICE_ROWS
     }
 
     fn is_full(&self, rows: &Held, journal: u64) -> bool {
@@ -235,8 +244,9 @@ impl Intake {
 }
 
 /// Begins with a journal and rows.
-fn begin(folder: &std::path::Path, shelf: &Shelf, next_number: &mut u64) -> Result<Open, Error> {
-    if shelf.view().rows().count() >= MAX_HELD {
+fn begin(folder: &Path, limits: &Limits, shelf: &Shelf, next_number: &mut u64) -> Result<Open, Error> {
+    let waiting: usize = shelf.view().full().map(|(_, rows)| rows.read().rows.len()).sum();
+    if waiting > MAX_WAITING * limits.segment_rows {
         return Err(Error::Behind);
     }
     let number = *next_number;

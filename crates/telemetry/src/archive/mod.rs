@@ -8,6 +8,7 @@ mod fixture;
 mod intake;
 mod journal;
 mod keeper;
+mod map;
 mod parallel;
 mod rows;
 mod search;
@@ -23,12 +24,12 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use naru_model::platform;
-use naru_model::series::{Found, Search};
+use naru_model::series::{Found, Map, MapQuery, Search};
 use naru_model::units::Timestamp;
 
 use crate::Log;
 use crate::names::Names;
-use error::Error;
+pub use error::Error;
 use files::Name;
 use intake::{Intake, Shared};
 use keeper::Keeper;
@@ -37,14 +38,14 @@ use shelf::Shelf;
 
 /// When rows in memory become a segment.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
+pub struct Limits {
     /// 64 bytes of memory each.
-    pub(crate) segment_rows: usize,
-    pub(crate) segment_age: Duration,
+    pub segment_rows: usize,
+    pub segment_age: Duration,
     /// All different paths of a segment together: clients make them up.
-    pub(crate) path_bytes: usize,
+    pub path_bytes: usize,
     /// What a start may have to read.
-    pub(crate) journal_bytes: u64,
+    pub journal_bytes: u64,
 }
 
 impl Default for Limits {
@@ -59,7 +60,7 @@ impl Default for Limits {
 }
 
 /// The store, with its threads. Dropping it writes what is left.
-pub(crate) struct Archive {
+pub struct Archive {
     shelf: Arc<Shelf>,
     shared: Arc<Shared>,
     keeper: Arc<Keeper>,
@@ -73,7 +74,7 @@ impl Archive {
     /// # Errors
     /// The folder can't be made or listed, or the machine has no thread left. A file in it that can't be read is said
     /// in the log and left alone.
-    pub(crate) fn open(
+    pub fn open(
         folder: &Path,
         limits: Limits,
         retention: platform::Telemetry,
@@ -120,24 +121,39 @@ impl Archive {
     }
 
     /// Takes a batch of records in, see [`naru_model::record`], or drops it when too much waits.
-    pub(crate) fn offer(&self, batch: &[u8]) {
+    pub fn offer(&self, batch: &[u8]) {
         if let Some(queue) = &self.queue {
             self.shared.offer(queue, batch);
         }
     }
 
     /// Records dropped since the start.
-    pub(crate) fn dropped(&self) -> u64 {
+    pub fn dropped(&self) -> u64 {
         self.shared.dropped.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn set_retention(&self, retention: platform::Telemetry) {
+    /// Bytes of records that wait to be written.
+    pub fn queued(&self) -> usize {
+        self.shared.queued.load(Ordering::Relaxed)
+    }
+
+    /// Whether there are full rows that wait to become segments.
+    pub fn behind(&self) -> bool {
+        self.shelf.view().full().next().is_some()
+    }
+
+    pub fn set_retention(&self, retention: platform::Telemetry) {
         self.keeper.set_retention(retention);
     }
 
     /// Lists transactions, the latest first.
-    pub(crate) fn search(&self, search: &Search) -> Found {
+    pub fn search(&self, search: &Search) -> Found {
         search::search(&self.shelf, search)
+    }
+
+    /// Draws the T-Map.
+    pub fn map(&self, query: &MapQuery) -> Map {
+        map::from_transactions(&self.shelf, &self.shelf.view(), query)
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use naru_model::platform;
 use naru_model::record::{Fault, RequestRecord};
-use naru_model::series::{Search, Subject, Transaction};
+use naru_model::series::{MapQuery, Search, Span, Subject, Transaction};
 use naru_model::units::{Percent, Timestamp};
 
 use super::fixture::{START, instance, names, record};
@@ -245,4 +245,57 @@ fn a_torn_journal_is_read_up_to_its_tear_and_goes_on() {
         archive.offer(&batch(10 * more, 10));
         until("the batch", || all(&archive).len() as u64 == 10 * (more + 1));
     }
+}
+
+#[test]
+fn a_segment_that_can_not_be_written_is_said_once_and_written_later() {
+    let store = Store::new(100);
+    let first = START + Duration::from_millis(1);
+    let mut part = files::transactions(store.folder.path(), first, 1).into_os_string();
+    part.push(".part");
+    let archive = store.open();
+    std::fs::create_dir(&part).unwrap();
+    archive.offer(&batch(0, 100));
+    until("the complaint", || !store.said().is_empty());
+    assert_eq!(all(&archive).len(), 100);
+    std::fs::remove_dir(&part).unwrap();
+    // Whatever is full next makes it try again.
+    archive.offer(&batch(100, 100));
+    until("the segments", || store.files("transactions-").len() == 2 && store.files("journal-").is_empty());
+    assert_eq!(all(&archive).len(), 200);
+    assert_eq!(store.said().len(), 1, "{:?}", store.said());
+}
+
+fn a_map(columns: u32, rows: u32, top: Option<Duration>, dots: u32) -> MapQuery {
+    let second = (START.0 / 1_000_000) as u32;
+    MapQuery { subject: Subject::All, span: Span { from: second, to: second + 10 }, columns, rows, top, dots }
+}
+
+#[test]
+fn a_map_has_every_transaction_as_a_dot_or_in_a_cell() {
+    let store = Store::new(700);
+    let archive = store.open();
+    // Half of it in a segment.
+    for n in 0..5 {
+        archive.offer(&batch(n * 200, 200));
+    }
+    let mut slow = Vec::new();
+    RequestRecord { whole_us: 3_000_000, fault: Fault::Service, status: 500, ..record(1, 1, 1) }
+        .encode(&mut slow);
+    archive.offer(&slow);
+    until("the segment", || store.files("transactions-").len() == 1 && all(&archive).len() == 1001);
+
+    let map = archive.map(&a_map(10, 4, Some(Duration::from_secs(2)), 2000));
+    let dots = map.dots.unwrap();
+    assert_eq!((map.transactions, map.errors, dots.len()), (1001, 1, 1001));
+    assert_eq!(dots.iter().filter(|dot| **dot == (3.0, 3.0, 1)).count(), 1);
+
+    let map = archive.map(&a_map(10, 4, Some(Duration::from_secs(2)), 500));
+    let mut used = map.cells.unwrap().used;
+    used.sort_unstable();
+    // All within the first second or just after it, and the slow one above the top.
+    assert_eq!(used, [(0, 0, 999, 0), (1, 0, 1, 0), (3, 4, 1, 1)]);
+    assert_eq!((map.top_seconds, map.dots), (2.0, None));
+    // Of a thousand fast ones and a slow one, the edge is chosen by the fast ones.
+    assert_eq!(archive.map(&a_map(10, 4, None, 0)).top_seconds, 0.01);
 }

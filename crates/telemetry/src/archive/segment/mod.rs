@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 pub(super) use read::{Choice, Opened, Part};
+pub(super) use schema::SLICE_ROWS;
 pub(super) use source::Source;
 pub(super) use write::write;
 

@@ -134,7 +134,7 @@ impl Column {
 pub(super) const PAGE_ROWS: usize = 8192;
 /// Rows of a slice: they are sorted by their end from slice to slice, and by what they are of within one. A multiple of
 /// [`PAGE_ROWS`].
-pub(super) const SLICE_ROWS: usize = 64 << 10;
+pub(in crate::archive) const SLICE_ROWS: usize = 64 << 10;
 /// Under this key of the file's metadata: for each number of the column `group` its service, revision, function, route.
 pub(super) const GROUPS: &str = "naru.groups";
 
