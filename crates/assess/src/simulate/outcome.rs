@@ -1,0 +1,116 @@
+//! What clients got: response times by the minute in which requests came, against what was promised them.
+
+use serde::{Deserialize, Serialize};
+
+/// Buckets of response times: each is a twelfth of a doubling wide (6 %), from 1 ms on; 24 doublings are four hours.
+const PER_DOUBLING: f64 = 12.0;
+const BUCKETS: usize = 12 * 24;
+
+/// Response times, to be asked for quantiles within 6 %.
+#[derive(Debug, Clone)]
+pub(crate) struct Times {
+    counts: Box<[u32; BUCKETS]>,
+    total: u32,
+}
+
+impl Default for Times {
+    fn default() -> Self {
+        Times { counts: Box::new([0; BUCKETS]), total: 0 }
+    }
+}
+
+impl Times {
+    pub(crate) fn add(&mut self, micros: u64) {
+        let bucket = (micros as f64 / 1000.0).max(1.0).log2() * PER_DOUBLING;
+        self.counts[(bucket as usize).min(BUCKETS - 1)] += 1;
+        self.total += 1;
+    }
+
+    pub(crate) fn merge(&mut self, other: &Times) {
+        for (count, more) in self.counts.iter_mut().zip(other.counts.iter()) {
+            *count += more;
+        }
+        self.total += other.total;
+    }
+
+    pub(crate) fn take_out(&mut self, other: &Times) {
+        for (count, less) in self.counts.iter_mut().zip(other.counts.iter()) {
+            *count -= less;
+        }
+        self.total -= other.total;
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.counts.fill(0);
+        self.total = 0;
+    }
+
+    /// Returns the time in seconds that 95 % did not exceed.
+    pub(crate) fn p95(&self) -> Option<f64> {
+        let rank = (f64::from(self.total) * 0.95).ceil() as u32;
+        let mut seen = 0;
+        let mut at_rank = |count: &u32| {
+            seen += count;
+            seen >= rank
+        };
+        let bucket = self.counts.iter().position(&mut at_rank).filter(|_| self.total > 0)?;
+        Some(((bucket as f64 + 0.5) / PER_DOUBLING).exp2() / 1000.0)
+    }
+}
+
+/// One minute's requests, by when they came.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Minute {
+    pub(crate) requests: u32,
+    /// Those that took too long or failed.
+    pub(crate) bad: u32,
+    pub(crate) failed: u32,
+    pub(crate) times: Times,
+}
+
+/// What came of a replay.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    pub requests: u64,
+    /// Requests that were given up: no place, or no worker in time.
+    pub failed: u64,
+    pub minutes: u32,
+    /// The minutes in which more than 5 % of the requests that came took over 500 ms or failed, counted from 0.
+    pub violated: Vec<u32>,
+    /// The highest of the minutes' p95 response times, in seconds.
+    pub worst_p95_seconds: f64,
+    /// Instances there were from their start to their end, added up.
+    pub instance_hours: f64,
+    /// How often the wanted number changed.
+    pub scalings: u32,
+    /// The most that were wanted at once.
+    pub most: u32,
+    /// Instances wanted at the end of each second.
+    #[serde(skip)]
+    pub wanted: Vec<u32>,
+    /// Instances there were then, those that start included and those that drain not.
+    #[serde(skip)]
+    pub kept: Vec<u32>,
+}
+
+/// Requests that may miss the response time before a minute is violated.
+const ALLOWED: f64 = 0.05;
+
+impl Outcome {
+    pub(crate) fn new(minutes: &[Minute], instance_us: u64, wanted: Vec<u32>, kept: Vec<u32>) -> Outcome {
+        let violated = |minute: &Minute| f64::from(minute.bad) > f64::from(minute.requests) * ALLOWED;
+        let indices = minutes.iter().enumerate().filter(|(_, minute)| violated(minute));
+        Outcome {
+            requests: minutes.iter().map(|minute| u64::from(minute.requests)).sum(),
+            failed: minutes.iter().map(|minute| u64::from(minute.failed)).sum(),
+            minutes: minutes.len() as u32,
+            violated: indices.map(|(index, _)| index as u32).collect(),
+            worst_p95_seconds: minutes.iter().filter_map(|minute| minute.times.p95()).fold(0.0, f64::max),
+            instance_hours: instance_us as f64 / 3.6e9,
+            scalings: wanted.windows(2).filter(|pair| pair[0] != pair[1]).count() as u32,
+            most: wanted.iter().copied().max().unwrap_or(0),
+            wanted,
+            kept,
+        }
+    }
+}
