@@ -9,7 +9,7 @@ import { viewOf } from '../components/tmap/view';
 import { Bands } from '../components/timeline/Bands';
 import { EventList } from '../components/timeline/EventList';
 import { every, History } from '../components/timeline/history';
-import { GROUPS, SHOWN_AT_FIRST, type Group } from '../components/timeline/kinds';
+import { GROUPS, kindsOf, SHOWN_AT_FIRST, type Group } from '../components/timeline/kinds';
 import { wanted, type Marker, type Span } from '../components/timeline/lanes';
 import { Why } from '../components/timeline/Why';
 import { t } from '../lib/i18n';
@@ -66,17 +66,30 @@ export default function Timeline() {
     }
   };
   createEffect(on([view, services], () => void load()));
-  createEffect(
-    on(service, async (name) => {
-      try {
-        const found = await get<Event[]>('events', { service: name, limit: MOST_EVENTS });
-        setCut(found.length === MOST_EVENTS);
-        setEvents((live) => [...found, ...live.filter((one) => one.id > (found.at(-1)?.id ?? 0))]);
-      } catch (error) {
-        setTrouble(error instanceof Error ? error.message : String(error));
-      }
-    }),
-  );
+  let asked = 0;
+  const findEvents = async () => {
+    asked += 1;
+    const own = asked;
+    const { from } = untrack(span);
+    const to = untrack(view).end;
+    const query = {
+      service: service(),
+      kind: kindsOf(groups()).join(','),
+      from: Math.floor(from),
+      to: to === undefined ? undefined : Math.ceil(to),
+      limit: MOST_EVENTS,
+    };
+    try {
+      const found = await get<Event[]>('events', query);
+      if (own !== asked) return;
+      setCut(found.length === MOST_EVENTS);
+      // What came live meanwhile stays.
+      setEvents((live) => [...found, ...live.filter((one) => to === undefined && one.id > (found.at(-1)?.id ?? 0))]);
+    } catch (error) {
+      if (own === asked) setTrouble(error instanceof Error ? error.message : String(error));
+    }
+  };
+  createEffect(on([view, service, groups], () => void findEvents()));
   onCleanup(onEvent((event) => setEvents((all) => [...all, event])));
 
   const ticking = window.setInterval(() => {

@@ -37,6 +37,14 @@ export function groupOf(event: Event): Group {
   return GROUP_OF[event.kind] ?? 'platform';
 }
 
+/** The kinds to ask for: those that may be shown, and those that the line of wanted instances is drawn by. */
+export function kindsOf(groups: readonly Group[]): EventKind[] {
+  const always: readonly EventKind[] = ['scaled', 'instance_exited'];
+  return (Object.keys(GROUP_OF) as EventKind[]).filter(
+    (kind) => always.includes(kind) || groups.includes(GROUP_OF[kind]),
+  );
+}
+
 /** More to be looked at than others, when several are at one place. */
 export function rank(event: Event): number {
   const group = groupOf(event);

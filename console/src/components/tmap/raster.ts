@@ -28,10 +28,14 @@ export interface Geometry {
   density: number;
 }
 
-/** How much each pixel of a stamp covers, 0 to 1, from its upper left. */
+/** The pixels that a mark covers, round its middle, and how much of each: 0 to 256. */
 interface Stamp {
-  size: number;
-  cover: Float32Array;
+  half: number;
+  dx: Int32Array;
+  dy: Int32Array;
+  cover: Int32Array;
+  /** Where each lies in memory, from the middle on. */
+  offset: Int32Array;
 }
 
 export class Raster {
@@ -56,8 +60,8 @@ export class Raster {
     this.rows = geometry.height + geometry.strip;
     this.good = new Uint32Array(geometry.width * this.rows);
     this.failed = new Uint32Array(geometry.width * this.rows);
-    this.dot = disc(1.5 * geometry.density);
-    this.cross = saltire(3.2 * geometry.density, 1.5 * geometry.density);
+    this.dot = disc(1.5 * geometry.density, geometry.width);
+    this.cross = saltire(3.2 * geometry.density, 1.5 * geometry.density, geometry.width);
     this.goodRgb = packed(colours.good);
     this.failedRgb = packed(colours.failed);
     this.ramp = Uint32Array.from(colours.ramp, (one) => (0xff000000 | packed(one)) >>> 0);
@@ -95,7 +99,7 @@ export class Raster {
    */
   advance(store: Store, from: number, end: number): [number, number] {
     const next = Math.max(this.end, this.column(end));
-    const margin = Math.ceil(this.cross.size / 2) + 1;
+    const margin = this.cross.half + 2;
     const first = Math.max(this.column(from) - margin, next - this.geometry.width);
     this.end = next;
     this.clear(first, next);
@@ -124,14 +128,14 @@ export class Raster {
   }
 
   private paintDots(dots: NonNullable<Store['dots']>, first: number, behind: number): void {
-    const reach = this.cross.size;
+    const reach = this.cross.half + 1;
     const { perSecond } = this.geometry;
     const { count, at, took, failed } = dots;
     for (let i = 0; i < count; i += 1) {
       const x = Math.floor(at[i]! * perSecond);
       if (x < first - reach || x >= behind + reach) continue;
-      if (failed[i]) this.stamp(this.failed, this.failedRgb, this.cross, 1, x, this.line(took[i]!), first, behind);
-      else this.stamp(this.good, this.goodRgb, this.dot, 0.78, x, this.line(took[i]!), first, behind);
+      if (failed[i]) this.stamp(this.failed, this.failedRgb, this.cross, x, this.line(took[i]!), first, behind);
+      else this.stamp(this.good, this.goodRgb, this.dot, x, this.line(took[i]!), first, behind);
     }
   }
 
@@ -145,27 +149,26 @@ export class Raster {
   private stamp(
     layer: Uint32Array,
     rgb: number,
-    { size, cover }: Stamp,
-    strength: number,
+    mark: Stamp,
     x: number,
     y: number,
     first: number,
     behind: number,
   ): void {
     const { width } = this.geometry;
-    const half = size >> 1;
-    for (let dx = 0; dx < size; dx += 1) {
-      const column = x + dx - half;
-      if (column < first || column >= behind) continue;
-      const wrapped = mod(column, width);
-      for (let dy = 0; dy < size; dy += 1) {
-        const line = y + dy - half;
-        const share = cover[dy * size + dx]! * strength;
-        if (share === 0 || line < 0 || line >= this.rows) continue;
-        const index = line * width + wrapped;
-        const before = layer[index]! >>> 24;
-        layer[index] = ((Math.min(255, before + (255 - before) * share) << 24) | rgb) >>> 0;
-      }
+    const { half, dx, dy, cover, offset } = mark;
+    const middle = mod(x, width);
+    const whole = x - half >= first && x + half < behind && y >= half && y + half < this.rows;
+    if (whole && middle >= half && middle + half < width) {
+      const index = y * width + middle;
+      for (let i = 0; i < cover.length; i += 1) blend(layer, index + offset[i]!, rgb, cover[i]!);
+      return;
+    }
+    for (let i = 0; i < cover.length; i += 1) {
+      const column = x + dx[i]!;
+      const line = y + dy[i]!;
+      if (column < first || column >= behind || line < 0 || line >= this.rows) continue;
+      blend(layer, line * width + mod(column, width), rgb, cover[i]!);
     }
   }
 
@@ -179,7 +182,7 @@ export class Raster {
     const base = strip - stripBuckets * cellHeight;
     const rowSeconds = store.top / store.rows;
     const bucketOf = (line: number) => Math.min(buckets - 1, Math.max(0, Math.floor((line - base) / cellHeight)));
-    const reach = this.cross.size;
+    const reach = this.cross.half + 1;
     for (const [number, column] of store.columns) {
       const left = Math.floor(number * store.columnSeconds * perSecond);
       const right = Math.max(left + 1, Math.floor((number + 1) * store.columnSeconds * perSecond));
@@ -197,12 +200,13 @@ export class Raster {
         for (let bucket = from; bucket <= to; bucket += 1) counts[bucket]! += column[i + 1]!;
         errors[(from + to) >> 1]! += column[i + 2]!;
       }
-      const middle = (left + right) >> 1;
+      // Columns are numbers beyond 32 bits.
+      const middle = Math.floor((left + right) / 2);
       for (let bucket = 0; bucket < buckets; bucket += 1) {
         const line = base + bucket * cellHeight;
         if (counts[bucket]) this.fill(this.shade(counts[bucket]!), left, right, line, line + cellHeight, first, behind);
         if (errors[bucket])
-          this.stamp(this.failed, this.failedRgb, this.cross, 1, middle, line + (cellHeight >> 1), first, behind);
+          this.stamp(this.failed, this.failedRgb, this.cross, middle, line + (cellHeight >> 1), first, behind);
       }
     }
   }
@@ -242,23 +246,40 @@ function mod(value: number, by: number): number {
   return ((value % by) + by) % by;
 }
 
-function disc(radius: number): Stamp {
-  return stampOf(Math.ceil(radius * 2 + 1) | 1, (x, y) => radius - Math.hypot(x, y) + 0.5);
+/** Lays a colour over what is there of the same colour: it gets less transparent. */
+function blend(layer: Uint32Array, index: number, rgb: number, cover: number): void {
+  const before = layer[index]! >>> 24;
+  layer[index] = (((before + (((255 - before) * cover) >> 8)) << 24) | rgb) >>> 0;
+}
+
+/** A dot lets those below it show, so that many look denser than one. */
+const DOT_STRENGTH = 0.8;
+
+function disc(radius: number, width: number): Stamp {
+  return stampOf(Math.ceil(radius), width, (x, y) => DOT_STRENGTH * Math.min(1, radius - Math.hypot(x, y) + 0.5));
 }
 
 /** A cross of two diagonals: a shape of its own, not only a colour. */
-function saltire(radius: number, thickness: number): Stamp {
-  return stampOf(Math.ceil(radius * 2 + 1) | 1, (x, y) => {
+function saltire(radius: number, thickness: number, width: number): Stamp {
+  return stampOf(Math.ceil(radius), width, (x, y) => {
     const across = Math.min(Math.abs(x - y), Math.abs(x + y)) / Math.SQRT2;
     const along = Math.max(Math.abs(x), Math.abs(y));
     return Math.min(thickness / 2 - across + 0.5, radius - along + 0.5);
   });
 }
 
-function stampOf(size: number, cover: (x: number, y: number) => number): Stamp {
-  const half = (size - 1) / 2;
-  const values = new Float32Array(size * size);
-  for (let y = 0; y < size; y += 1)
-    for (let x = 0; x < size; x += 1) values[y * size + x] = Math.min(1, Math.max(0, cover(x - half, y - half)));
-  return { size, cover: values };
+function stampOf(half: number, width: number, coverAt: (x: number, y: number) => number): Stamp {
+  const marks: [number, number, number][] = [];
+  for (let y = -half; y <= half; y += 1)
+    for (let x = -half; x <= half; x += 1) {
+      const cover = Math.round(Math.min(1, Math.max(0, coverAt(x, y))) * 256);
+      if (cover > 0) marks.push([x, y, cover]);
+    }
+  return {
+    half,
+    dx: Int32Array.from(marks, ([x]) => x),
+    dy: Int32Array.from(marks, ([, y]) => y),
+    cover: Int32Array.from(marks, ([, , cover]) => cover),
+    offset: Int32Array.from(marks, ([x, y]) => y * width + x),
+  };
 }
