@@ -2,9 +2,9 @@
 import type { ko } from '../ko';
 import * as app from './app';
 import { overview } from './overview';
-import { subject } from './subject';
+import { actions, subject } from './subject';
 import { timeline } from './timeline';
 import { tmap } from './tmap';
 import * as words from './words';
 
-export const en: typeof ko = { ...app, ...words, overview, subject, timeline, tmap };
+export const en: typeof ko = { ...app, ...words, overview, subject, actions, timeline, tmap };

@@ -1,9 +1,9 @@
 /** The console in Korean, and by its type what every other language must have. */
 import * as app from './app';
 import { overview } from './overview';
-import { subject } from './subject';
+import { actions, subject } from './subject';
 import { timeline } from './timeline';
 import { tmap } from './tmap';
 import * as words from './words';
 
-export const ko = { ...app, ...words, overview, subject, timeline, tmap };
+export const ko = { ...app, ...words, overview, subject, actions, timeline, tmap };

@@ -1,0 +1,108 @@
+/** Which charts there are, and what each shows of a point. */
+import type { Point } from '../../api/types';
+import { score } from '../../lib/apdex';
+import { number, percent, rate, seconds } from '../../lib/format';
+import { t } from '../../lib/i18n';
+import type { Line } from './plot';
+import type { Data } from './Chart';
+
+export interface Shown extends Line {
+  of: (point: Point) => number | null;
+}
+
+export interface Definition {
+  title: string;
+  lines: Shown[];
+  format: (value: number) => string;
+  top?: number;
+}
+
+export function definitions(kind: 'service' | 'function'): Definition[] {
+  const { chart, fault } = t().subject;
+  const words = t().figures;
+  const whole = (value: number) => number(value, 1, false);
+  const all: Definition[] = [
+    {
+      title: chart.rate,
+      format: rate,
+      lines: [
+        { label: words.rate, stroke: 'series-1', fill: true, of: (point) => ratio(point.requests, point.seconds) },
+      ],
+    },
+    {
+      title: chart.response,
+      format: seconds,
+      lines: [
+        { label: words.mean, stroke: 'series-1', of: (point) => timed(point, point.mean_seconds) },
+        { label: words.p50, stroke: 'series-3', dash: [2, 3], of: (point) => timed(point, point.p50_seconds) },
+        { label: words.p95, stroke: 'series-2', of: (point) => timed(point, point.p95_seconds) },
+        { label: words.p99, stroke: 'series-4', dash: [6, 3], of: (point) => timed(point, point.p99_seconds) },
+      ],
+    },
+    {
+      title: chart.apdex,
+      format: (value) => number(value, 2),
+      top: 1.02,
+      lines: [{ label: words.apdex, stroke: 'series-3', of: (point) => score(point.apdex) }],
+    },
+    {
+      title: chart.errors,
+      format: percent,
+      lines: [
+        { label: fault.service, stroke: 'slow', of: (point) => share(point, point.service_errors) },
+        { label: fault.platform, stroke: 'series-4', dash: [6, 3], of: (point) => share(point, point.platform_errors) },
+        { label: fault.client, stroke: 'text-3', dash: [2, 3], of: (point) => share(point, point.client_errors) },
+      ],
+    },
+    {
+      title: chart.load,
+      format: whole,
+      lines: [
+        { label: words.inFlight, stroke: 'series-1', of: (point) => point.in_flight },
+        { label: words.waiting, stroke: 'series-2', dash: [6, 3], of: (point) => point.waiting },
+      ],
+    },
+    {
+      title: chart.users,
+      format: whole,
+      lines: [{ label: words.users, stroke: 'series-1', fill: true, of: (point) => point.active_users }],
+    },
+  ];
+  if (kind === 'service')
+    all.push({
+      title: chart.instances,
+      format: whole,
+      lines: [{ label: words.instances, stroke: 'series-3', fill: true, of: (point) => point.instances }],
+    });
+  return all;
+}
+
+/** Points of one chart as uPlot wants them; where points are missing the line breaks. */
+export function aligned(points: readonly Point[], lines: readonly Shown[]): Data {
+  const times: number[] = [];
+  const values = lines.map((): (number | null)[] => []);
+  let before: Point | undefined;
+  for (const point of points) {
+    if (before && point.at - before.at > 2.5 * Math.max(before.seconds, point.seconds)) {
+      times.push(before.at + before.seconds);
+      values.forEach((column) => column.push(null));
+    }
+    times.push(point.at);
+    lines.forEach((line, index) => values[index]?.push(line.of(point)));
+    before = point;
+  }
+  return [times, ...values];
+}
+
+function ratio(of: number, by: number): number | null {
+  return by > 0 ? of / by : null;
+}
+
+/** Without requests there is no response time, and no line. */
+function timed(point: Point, value: number): number | null {
+  return point.requests > 0 ? value : null;
+}
+
+function share(point: Point, errors: number): number {
+  return point.requests > 0 ? errors / point.requests : 0;
+}

@@ -1,0 +1,84 @@
+/** How every chart looks: uPlot's options from the theme, the language and what the chart shows. */
+import uPlot from 'uplot';
+import { colour } from '../../lib/theme';
+import { clock, day, hourMinute } from '../../lib/time';
+
+export interface Line {
+  label: string;
+  /** A colour of the theme. */
+  stroke: string;
+  dash?: number[] | undefined;
+  fill?: boolean | undefined;
+}
+
+export interface Looks {
+  width: number;
+  height: number;
+  lines: readonly Line[];
+  format: (value: number) => string;
+  /** The upper end of the scale, where it is fixed. */
+  top: number | undefined;
+  /** Told which point is under the cursor, of this chart or one beside it. */
+  hover: (index: number | null) => void;
+}
+
+const SYNC = 'subject';
+
+export function options(looks: Looks): uPlot.Options {
+  const font = `11px ${getComputedStyle(document.body).fontFamily}`;
+  const axis = { stroke: colour('text-3'), font, ticks: { show: false } };
+  const grid = { stroke: colour('grid'), width: 1 };
+  return {
+    width: looks.width,
+    height: looks.height,
+    padding: [8, 8, 0, 0],
+    legend: { show: false },
+    cursor: {
+      sync: { key: SYNC, setSeries: false },
+      points: { size: 6 },
+      drag: { x: false, y: false },
+      y: false,
+    },
+    scales: {
+      x: { time: true },
+      y: { range: (_plot, _low, high) => [0, looks.top ?? roomy(high)] },
+    },
+    axes: [
+      { ...axis, grid: { show: false }, size: 26, gap: 4, space: 70, values: (_plot, splits) => times(splits) },
+      {
+        ...axis,
+        grid,
+        size: 58,
+        gap: 6,
+        space: 34,
+        values: (_plot, splits) => splits.map((value) => looks.format(value)),
+      },
+    ],
+    series: [
+      {},
+      ...looks.lines.map((line) => ({
+        label: line.label,
+        stroke: colour(line.stroke),
+        width: 1.5,
+        points: { show: false },
+        ...(line.dash ? { dash: line.dash } : {}),
+        ...(line.fill ? { fill: `color-mix(in srgb, ${colour(line.stroke)} 12%, transparent)` } : {}),
+      })),
+    ],
+    hooks: { setCursor: [(plot) => looks.hover(plot.cursor.idx ?? null)] },
+  };
+}
+
+function roomy(high: number | null): number {
+  return high && high > 0 ? high * 1.12 : 1;
+}
+
+/** As exact as marks are apart. */
+function times(splits: readonly number[]): string[] {
+  const apart = (splits[1] ?? 0) - (splits[0] ?? 0);
+  return splits.map((at) => {
+    const milliseconds = at * 1000;
+    if (apart >= 43_200) return day(milliseconds);
+    return apart >= 60 ? hourMinute(milliseconds) : clock(milliseconds);
+  });
+}

@@ -1,0 +1,48 @@
+import { For, Show, type JSX } from 'solid-js';
+import type { Health } from '../../lib/health';
+import { t } from '../../lib/i18n';
+import { href } from '../../lib/route';
+import { HealthMark } from '../HealthMark';
+
+/** What one looks at: where it lies, its name, its health, what is known of it, and what may be done. */
+export function Title(props: {
+  kind: 'service' | 'function';
+  title: string;
+  health: Health;
+  facts: JSX.Element;
+  actions?: JSX.Element;
+}) {
+  return (
+    <div class="page-head">
+      <div class="grow">
+        <nav class="crumb">
+          <a href={href('overview')}>{t().nav.overview}</a>
+          <span aria-hidden="true">›</span>
+          <span>{t().nav[props.kind]}</span>
+        </nav>
+        <div class="title-row">
+          <h1>{props.title}</h1>
+          <HealthMark health={props.health} pill focusable />
+          <div class="facts">{props.facts}</div>
+        </div>
+      </div>
+      {props.actions}
+    </div>
+  );
+}
+
+/** Links to subjects of the other kind. */
+export function Related(props: {
+  label: string;
+  kind: 'service' | 'function';
+  items: readonly { name: string; title: string }[];
+}) {
+  return (
+    <Show when={props.items.length > 0}>
+      <span class="related">
+        {props.label}
+        <For each={props.items}>{(item) => <a href={href(props.kind, item.name)}>{item.title}</a>}</For>
+      </span>
+    </Show>
+  );
+}

@@ -1,0 +1,159 @@
+/** Draws request velocity on one canvas: the queue on the left, one lane for each instance. Only what moves is drawn here. */
+import type { InstanceStatus } from '../../api/types';
+import { colour } from '../../lib/theme';
+import { advance, aim, lane, zone, type Lane } from './flow';
+import { SIZE, sprites, type Sprites } from './sprites';
+
+export interface Scene {
+  instances: readonly InstanceStatus[];
+  waiting: number;
+  /** T of Apdex, in seconds. */
+  target: number;
+}
+
+/** Where lanes lie on the canvas, in CSS pixels. */
+export interface Geometry {
+  width: number;
+  height: number;
+  /** Of the queue, before lanes begin. */
+  queue: number;
+  /** The top and height of each lane. */
+  rows: readonly { top: number; height: number }[];
+}
+
+const QUEUE_STEP = 9;
+
+export class Painter {
+  readonly #canvas: HTMLCanvasElement;
+  readonly #context: CanvasRenderingContext2D | null;
+  readonly #lanes = new Map<string, Lane>();
+  #scene: Scene = { instances: [], waiting: 0, target: 0.5 };
+  #geometry: Geometry = { width: 0, height: 0, queue: 0, rows: [] };
+  #sprites: Sprites | undefined;
+  #alarm = '';
+  #scale = 1;
+  #frame = 0;
+  #last = 0;
+
+  constructor(canvas: HTMLCanvasElement) {
+    this.#canvas = canvas;
+    this.#context = canvas.getContext('2d');
+  }
+
+  /** Takes the colours of the theme, and the pixels of the screen. */
+  restyle(): void {
+    this.#scale = Math.min(window.devicePixelRatio || 1, 2);
+    this.#sprites = sprites(this.#scale);
+    this.#alarm = colour('slow');
+    this.resize(this.#geometry);
+  }
+
+  resize(geometry: Geometry): void {
+    this.#geometry = geometry;
+    const width = Math.round(geometry.width * this.#scale);
+    const height = Math.round(geometry.height * this.#scale);
+    if (this.#canvas.width !== width || this.#canvas.height !== height) {
+      this.#canvas.width = width;
+      this.#canvas.height = height;
+      this.#canvas.style.width = `${geometry.width}px`;
+      this.#canvas.style.height = `${geometry.height}px`;
+    }
+    if (this.#frame === 0) this.still();
+  }
+
+  show(scene: Scene): void {
+    this.#scene = scene;
+    const present = new Set<string>();
+    for (const instance of scene.instances) {
+      present.add(instance.id);
+      let found = this.#lanes.get(instance.id);
+      if (!found) this.#lanes.set(instance.id, (found = lane()));
+      aim(found, instance);
+    }
+    for (const id of this.#lanes.keys()) if (!present.has(id)) this.#lanes.delete(id);
+    if (this.#frame === 0) this.still();
+  }
+
+  start(): void {
+    if (this.#frame !== 0) return;
+    this.#last = performance.now();
+    const draw = (now: number) => {
+      // After a pause (a hidden page, a long task) nothing jumps.
+      const seconds = Math.min((now - this.#last) / 1000, 0.1);
+      this.#last = now;
+      this.#draw(seconds);
+      this.#frame = requestAnimationFrame(draw);
+    };
+    this.#frame = requestAnimationFrame(draw);
+  }
+
+  stop(): void {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+  }
+
+  /** Without motion: a bar for each instance, as long as it has requests in flight. */
+  still(): void {
+    const context = this.#begin();
+    if (!context) return;
+    const { width, queue, rows } = this.#geometry;
+    const most = Math.max(8, ...this.#scene.instances.map((instance) => instance.in_flight));
+    this.#scene.instances.forEach((instance, index) => {
+      const row = rows[index];
+      if (!row) return;
+      context.fillStyle = colour(zone(instance.mean_seconds, this.#scene.target));
+      const length = (instance.in_flight / most) * (width - queue - 16);
+      context.fillRect(queue + 8, row.top + row.height * 0.3, length, row.height * 0.4);
+    });
+    this.#queue(context);
+  }
+
+  #begin(): CanvasRenderingContext2D | null {
+    const context = this.#context;
+    if (!context || !this.#sprites) return null;
+    context.setTransform(this.#scale, 0, 0, this.#scale, 0, 0);
+    context.clearRect(0, 0, this.#geometry.width, this.#geometry.height);
+    return context;
+  }
+
+  #draw(seconds: number): void {
+    const context = this.#begin();
+    if (!context || !this.#sprites) return;
+    const { width, queue, rows } = this.#geometry;
+    const long = width - queue - SIZE;
+    this.#scene.instances.forEach((instance, index) => {
+      const row = rows[index];
+      const on = this.#lanes.get(instance.id);
+      if (!row || !on) return;
+      advance(on, seconds, this.#scene.target);
+      const middle = row.top + row.height / 2;
+      for (const particle of on.particles) {
+        const x = queue + particle.x * long;
+        const y = middle + particle.y * row.height - SIZE / 2;
+        context.drawImage(this.#sprites![particle.kind], x, y, SIZE, SIZE);
+      }
+      if (on.flash > 0) {
+        context.globalAlpha = on.flash * 0.8;
+        context.fillStyle = this.#alarm;
+        context.fillRect(width - 6, row.top + 2, 6, row.height - 4);
+        context.globalAlpha = 1;
+      }
+    });
+    this.#queue(context);
+  }
+
+  /** Those that wait, packed from the lanes backwards; how many there are is written beside. */
+  #queue(context: CanvasRenderingContext2D): void {
+    const { queue, height } = this.#geometry;
+    const { waiting } = this.#scene;
+    if (waiting === 0 || !this.#sprites) return;
+    const across = Math.max(1, Math.floor((queue - 12) / QUEUE_STEP));
+    const up = Math.max(1, Math.floor((height - 8) / QUEUE_STEP));
+    const shown = Math.min(waiting, across * up);
+    for (let at = 0; at < shown; at += 1) {
+      const x = queue - 8 - (Math.floor(at / up) + 1) * QUEUE_STEP;
+      const y = 4 + (at % up) * QUEUE_STEP;
+      context.drawImage(this.#sprites.tolerating, x, y, SIZE, SIZE);
+    }
+  }
+}
