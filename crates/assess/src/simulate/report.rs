@@ -125,3 +125,37 @@ type Line<'a> = (&'a str, &'a str, &'a str, &'a str, &'a str, &'a str, &'a str, 
 fn line(f: &mut fmt::Formatter<'_>, l: Line<'_>) -> fmt::Result {
     writeln!(f, "{:<12} {:<22} {:>8} {:>9} {:>8} {:>8} {:>7} {:>5}", l.0, l.1, l.2, l.3, l.4, l.5, l.6, l.7)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(trace: &str, minutes: f64) -> Row {
+        Row {
+            start_up_seconds: 10.0,
+            trace: trace.to_owned(),
+            scaler: HPA.to_owned(),
+            requests: 3600.0,
+            violation_minutes: minutes,
+            instance_hours: 2.5,
+            scalings: 4.0,
+            worst_p95_seconds: minutes,
+            most: 3,
+            ..Row::default()
+        }
+    }
+
+    #[test]
+    fn traces_are_summed_up_and_json_reads_back() {
+        let report = Report { replays: 1, rows: vec![row("calm", 0.0), row("wild", 1.5)] };
+        let totals = report.totals(10.0);
+        assert_eq!(totals.len(), 1);
+        assert_eq!((totals[0].violation_minutes, totals[0].instance_hours, totals[0].most), (1.5, 5.0, 3));
+        assert_eq!(totals[0].worst_p95_seconds, 1.5);
+        let last = report.to_string().lines().last().map(str::to_owned);
+        let cells: Vec<_> = last.iter().flat_map(|line| line.split_whitespace()).collect();
+        assert_eq!(cells, ["all", "HPA", "80%", "1.5", "5.00", "8", "1.50", "s", "0", "3"]);
+        let json = serde_json::to_string(&report).unwrap();
+        assert_eq!(serde_json::from_str::<Report>(&json).unwrap(), report);
+    }
+}

@@ -2,6 +2,7 @@
 
 mod faults;
 mod policies;
+mod yardsticks;
 
 use std::time::Duration;
 
