@@ -35,7 +35,7 @@ fn main() {
 fn measure(services: u32, instances: u32, log: bool) -> u128 {
     let folder = tempfile::tempdir().expect("a folder for the log");
     let telemetry =
-        Telemetry::new(&folder.path().join("access.log"), START, Arc::new(|_| {})).expect("a thread");
+        Telemetry::open(folder.path(), Default::default(), START, Arc::new(|_| {})).expect("a thread");
     telemetry.set_access_log(log);
     let mut random = 1u64;
     let mut spent = Duration::ZERO;
@@ -60,8 +60,8 @@ fn measure(services: u32, instances: u32, log: bool) -> u128 {
 fn measure_log() -> u128 {
     const LINES: u64 = 200_000;
     let folder = tempfile::tempdir().expect("a folder for the log");
-    let path = folder.path().join("access.log");
-    let telemetry = Telemetry::new(&path, START, Arc::new(|_| {})).expect("a thread");
+    let telemetry =
+        Telemetry::open(folder.path(), Default::default(), START, Arc::new(|_| {})).expect("a thread");
     let mut bytes = Vec::new();
     (0..LINES).for_each(|n| record(n * 7919, 20, 10, START).encode(&mut bytes));
     let begin = cpu_time(ClockId::ProcessCPUTime);
@@ -84,6 +84,7 @@ fn record(random: u64, services: u32, instances: u32, now: Timestamp) -> Request
         revision: 1,
         ordinal: (random >> 8) as u32 % instances + 1,
         client: IpAddr::V4(Ipv4Addr::new(192, 0, 2, random as u8)),
+        user: random >> 44,
         method: Method::Get,
         protocol: 11,
         status: if random.is_multiple_of(1000) { 503 } else { 200 },

@@ -1,44 +1,65 @@
 //! What the platform sees of its requests: takes the gateway's records in, keeps the last hour, answers questions.
 //!
-//! `gateway ─RequestRecord→ telemetry ─Traffic→ controller, status, /metrics`
+//! `gateway ─RequestRecord→ telemetry ─Signals→ controller, Status, /metrics`
 //!
 //! The last hour is in memory: per second for five minutes, per ten seconds before that; for everything together and per
-//! service, revision, route, function and instance. How much that takes at most is said in [`limits`]. The access log is
-//! written beside it, on a thread of its own.
+//! service, revision, route, function and instance. How much that takes at most is said in [`limits`]. What is older, and
+//! every transaction, is on the disk, see [`archive`]. The access log is written beside it, on a thread of its own.
 
 mod access_log;
 pub mod archive;
 mod cell;
+mod gauge;
+mod keys;
 pub mod limits;
+mod live;
 mod names;
+mod observe;
+mod packing;
+mod points;
 mod prometheus;
 mod query;
 mod series;
+mod signals;
 mod sketch;
 mod store;
 mod totals;
+mod users;
 
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
-use arc_swap::ArcSwap;
+use naru_model::platform;
+use naru_model::series::{Found, Map, MapQuery, Search, Span, Subject};
 use naru_model::units::Timestamp;
 
+pub use gauge::{Gauges, InstanceGauge, RouteGauge, ServiceGauge};
 pub use names::Names;
-pub use query::{Seen, Subject};
+pub use query::Seen;
 
 use access_log::AccessLog;
+use archive::Archive;
+use live::{Figures, Live};
 use store::Store;
 
 /// Takes one line for the server's log.
 pub type Log = Arc<dyn Fn(&str) + Send + Sync>;
 
+/// Why there is no telemetry.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("could not start the thread that writes the access log")]
+    Thread(#[source] io::Error),
+    #[error("could not open the transactions and figures kept")]
+    Archive(#[source] archive::Error),
+}
+
 /// Everything seen. Shared by all who feed it and ask it.
 pub struct Telemetry {
-    store: Mutex<Store>,
-    names: Arc<ArcSwap<Names>>,
+    live: Live,
+    archive: Archive,
     access_log: AccessLog,
     access_log_on: AtomicBool,
     records_dropped: AtomicU64,
@@ -47,17 +68,27 @@ pub struct Telemetry {
 }
 
 impl Telemetry {
-    /// Starts with nothing seen, and with the thread that writes the access log at `access_log`.
+    /// Starts with what is kept in `dir`, the state folder: transactions and figures in `telemetry/`, for as long as
+    /// `retention` says, and the access log in `access.log`.
     ///
     /// # Errors
-    /// The machine has no thread left. A log that can't be written is no error: `log` is told, and lines are dropped
-    /// and counted until it can.
-    pub fn new(access_log: &Path, now: Timestamp, log: Log) -> io::Result<Telemetry> {
-        let names = Arc::new(ArcSwap::from_pointee(Names::default()));
+    /// The folder can't be made or listed, or the machine has no thread left. A log that can't be written is no error:
+    /// `log` is told, and lines are dropped and counted until it can; so it is with transactions.
+    pub fn open(
+        dir: &Path,
+        retention: platform::Telemetry,
+        now: Timestamp,
+        log: Log,
+    ) -> Result<Telemetry, Error> {
+        let live = Live::new(now);
+        let limits = archive::Limits::default();
+        let archive =
+            Archive::open(&dir.join("telemetry"), limits, retention, live.names.clone(), now, log.clone());
+        let access_log = AccessLog::start(&dir.join("access.log"), live.names.clone(), log.clone());
         Ok(Telemetry {
-            store: Mutex::new(Store::new(now)),
-            access_log: AccessLog::start(access_log, names.clone(), log.clone())?,
-            names,
+            archive: archive.map_err(Error::Archive)?,
+            access_log: access_log.map_err(Error::Thread)?,
+            live,
             access_log_on: AtomicBool::new(true),
             records_dropped: AtomicU64::new(0),
             batches_broken: AtomicU64::new(0),
@@ -65,9 +96,26 @@ impl Telemetry {
         })
     }
 
+    /// How long transactions and figures are kept from now on.
+    pub fn set_retention(&self, retention: platform::Telemetry) {
+        self.archive.set_retention(retention);
+    }
+
+    /// Lists transactions, the latest first.
+    pub fn search(&self, search: &Search) -> Found {
+        self.archive.search(search)
+    }
+
+    /// Draws the T-Map.
+    pub fn map(&self, query: &MapQuery) -> Map {
+        self.archive.map(query)
+    }
+
     /// Tells what the ids in records stand for. Names that went out of use may stay in: their last hour is still shown.
     pub fn set_names(&self, names: Names) {
-        self.names.store(Arc::new(names));
+        let names = Arc::new(names);
+        self.store().set_targets(names.apdex_t.iter().map(|(id, target)| (*id, *target)));
+        self.live.names.store(names);
     }
 
     /// Whether requests are written to the access log from now on. Default: they are.
@@ -90,14 +138,19 @@ impl Telemetry {
             }
             return;
         }
+        self.archive.offer(batch);
         if self.access_log_on.load(Ordering::Relaxed) {
             self.access_log.offer(batch);
         }
     }
 
+    /// What the archive has: figures by minutes or longer that begin within a span, in the order of time.
+    fn archived_figures(&self, _subject: &Subject, _span: Span) -> Vec<Figures> {
+        Vec::new()
+    }
+
     fn store(&self) -> MutexGuard<'_, Store> {
-        // A panic in between leaves at worst one record half counted.
-        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+        self.live.store()
     }
 }
 

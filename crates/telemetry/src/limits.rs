@@ -11,11 +11,14 @@
 pub const KEPT_SECONDS: u32 = 3600;
 /// How long it is kept second by second.
 pub const FINE_SECONDS: u32 = 300;
-/// The width of the older cells, in seconds.
+/// The width of the older cells, in seconds; also that of the sets of distinct users.
 pub const COARSE_SECONDS: u32 = 10;
 /// How late a record may be and still count in the second in which its request ended; a later one counts in the oldest
 /// of these. A gateway that was without a server for a while sends what it has kept.
 pub const OPEN_SECONDS: u32 = 8;
+
+/// Over how long a user is active, in seconds.
+pub const ACTIVE_SECONDS: u32 = 300;
 
 /// All closed cells together, in bytes.
 pub const CELL_BYTES: usize = 256 << 20;

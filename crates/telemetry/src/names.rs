@@ -1,9 +1,11 @@
 //! What the numbers in records stand for.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use naru_model::instance::InstanceId;
 use naru_model::name::{FunctionName, ServiceName};
+use naru_model::platform::Function;
 use naru_model::snapshot::{FunctionId, RouteId, ServiceId};
 
 /// By the ids that the server has given out.
@@ -13,6 +15,8 @@ pub struct Names {
     /// What each route matches, as written in the file.
     pub routes: BTreeMap<RouteId, String>,
     pub functions: BTreeMap<FunctionId, FunctionName>,
+    /// Apdex's T: the response time that still satisfies. Not in here, and without a function: 500 ms.
+    pub apdex_t: BTreeMap<FunctionId, Duration>,
 }
 
 impl Names {
@@ -26,6 +30,11 @@ impl Names {
 
     pub(crate) fn function(&self, id: FunctionId) -> Option<&FunctionName> {
         self.functions.get(&id)
+    }
+
+    /// Apdex's T of a function; of requests without one when it is 0.
+    pub(crate) fn apdex_t(&self, id: FunctionId) -> Duration {
+        self.apdex_t.get(&id).copied().unwrap_or(Function::APDEX_T)
     }
 
     pub(crate) fn service_id(&self, name: &ServiceName) -> Option<ServiceId> {

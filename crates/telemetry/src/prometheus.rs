@@ -1,16 +1,18 @@
 //! Everything measured, for Prometheus. Source: "Exposition formats", text format 0.0.4.
 
-use std::collections::BTreeMap;
-use std::fmt::{Display, Write};
+mod moment;
+mod page;
+
 use std::sync::atomic::Ordering;
 
 use naru_model::record::Fault;
-use naru_model::status::{InstanceStatus, ServiceStatus, Status};
+use naru_model::status::Status;
 use naru_model::units::Timestamp;
 
 use crate::Telemetry;
 use crate::names::Names;
 use crate::totals::{BOUNDS_US, Combination, Total};
+use page::Page;
 
 const CLASSES: [&str; 6] = ["none", "1xx", "2xx", "3xx", "4xx", "5xx"];
 const FAULTS: [(Fault, &str); 4] = [
@@ -25,8 +27,8 @@ impl Telemetry {
     pub fn prometheus(&self, status: &Status, now: Timestamp) -> String {
         let mut page = Page::default();
         self.write_requests(&mut page);
-        write_services(&mut page, status);
-        write_instances(&mut page, status);
+        self.write_routes(&mut page, now);
+        moment::write(&mut page, status);
         page.family("naru_gateway_connections", "gauge", "Open client connections.");
         page.sample("naru_gateway_connections", &[], status.gateway.connections);
         page.family("naru_gateway_up", "gauge", "Whether a gateway is connected to the server.");
@@ -40,7 +42,7 @@ impl Telemetry {
     }
 
     fn write_requests(&self, page: &mut Page) {
-        let names = self.names.load();
+        let names = self.live.names.load();
         let store = self.store();
         let totals = store.totals.sorted();
         page.family(
@@ -55,6 +57,7 @@ impl Telemetry {
         for (of, total) in &totals {
             write_durations(page, &labels(*of, &names), total);
         }
+        write_apdex(page, &totals, &names);
         page.family(
             "naru_request_waiting_seconds_total",
             "counter",
@@ -77,6 +80,17 @@ impl Telemetry {
         }
     }
 
+    fn write_routes(&self, page: &mut Page, now: Timestamp) {
+        page.family(
+            "naru_route_in_flight",
+            "gauge",
+            "Requests of a route begun and not ended, waiting ones included.",
+        );
+        for (route, in_flight) in self.routes_in_flight(now) {
+            page.sample("naru_route_in_flight", &[("route", &route)], in_flight);
+        }
+    }
+
     fn write_losses(&self, page: &mut Page) {
         let losses = [
             (
@@ -88,6 +102,11 @@ impl Telemetry {
                 "naru_record_batches_broken_total",
                 "Batches of records that could not be read.",
                 self.batches_broken.load(Ordering::Relaxed),
+            ),
+            (
+                "naru_transactions_dropped_total",
+                "Transactions that were not kept: the disk was full or too slow.",
+                self.archive.dropped(),
             ),
             (
                 "naru_access_log_lines_dropped_total",
@@ -128,48 +147,21 @@ fn write_durations(page: &mut Page, of: &Labels, total: &Total) {
     page.sample("naru_request_duration_seconds_count", &of.pairs(), sum);
 }
 
-fn write_services(page: &mut Page, status: &Status) {
-    type Gauge = (&'static str, &'static str, fn(&ServiceStatus) -> u32);
-    let gauges: [Gauge; 5] = [
-        ("naru_in_flight", "Requests under way to a service's instances.", |s| s.traffic.in_flight),
-        ("naru_waiting", "Requests that wait for a place or a ready instance.", |s| s.traffic.waiting),
-        ("naru_instances_desired", "Instances wanted.", |s| s.desired),
-        ("naru_instances_ready", "Instances that get requests and are healthy.", |s| s.ready),
-        ("naru_revision", "The revision that a service is on, or going to.", |s| s.revision),
+fn write_apdex(page: &mut Page, totals: &[(Combination, &Total)], names: &Names) {
+    type Zone = (&'static str, &'static str, fn(&Total) -> u64);
+    let zones: [Zone; 3] = [
+        ("naru_apdex_satisfied_total", "Requests answered within T.", |t| t.apdex.satisfied),
+        ("naru_apdex_tolerating_total", "Requests answered over T and within 4 T.", |t| t.apdex.tolerating),
+        (
+            "naru_apdex_frustrated_total",
+            "Requests answered over 4 T, or failed by the service's or the platform's fault.",
+            |t| t.apdex.frustrated,
+        ),
     ];
-    for (name, help, value) in gauges {
-        page.family(name, "gauge", help);
-        for service in &status.services {
-            page.sample(name, &[("service", service.name.as_str())], value(service));
-        }
-    }
-    page.family("naru_instances", "gauge", "Instances by state.");
-    for service in &status.services {
-        let mut states: BTreeMap<&str, u32> = BTreeMap::new();
-        for instance in &service.instances {
-            *states.entry(&instance.state).or_default() += 1;
-        }
-        for (state, count) in states {
-            page.sample("naru_instances", &[("service", service.name.as_str()), ("state", state)], count);
-        }
-    }
-}
-
-fn write_instances(page: &mut Page, status: &Status) {
-    type Gauge = (&'static str, &'static str, fn(&InstanceStatus) -> f64);
-    let gauges: [Gauge; 3] = [
-        ("naru_instance_cpu_cores", "Cores that an instance uses.", |i| i.cpu_cores),
-        ("naru_instance_memory_bytes", "Memory that an instance uses.", |i| i.memory_bytes as f64),
-        ("naru_instance_in_flight", "Requests under way to an instance.", |i| f64::from(i.in_flight)),
-    ];
-    for (name, help, value) in gauges {
-        page.family(name, "gauge", help);
-        for service in &status.services {
-            for instance in &service.instances {
-                let (id, revision) = (instance.id.to_string(), instance.revision.to_string());
-                let pairs = [("service", service.name.as_str()), ("instance", &id), ("revision", &revision)];
-                page.sample(name, &pairs, value(instance));
-            }
+    for (name, help, count) in zones {
+        page.family(name, "counter", help);
+        for (of, total) in totals {
+            page.sample(name, &labels(*of, names).pairs(), count(total));
         }
     }
 }
@@ -206,28 +198,5 @@ fn labels(of: Combination, names: &Names) -> Labels {
         service: named(names.service(service).map(|name| name.as_str()), service.0),
         route: named(names.route(route), route.0),
         function: named(names.function(function).map(|name| name.as_str()), function.0),
-    }
-}
-
-#[derive(Default)]
-struct Page {
-    text: String,
-}
-
-impl Page {
-    fn family(&mut self, name: &str, kind: &str, help: &str) {
-        self.text.push_str(&format!("# HELP {name} {help}\n# TYPE {name} {kind}\n"));
-    }
-
-    fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: impl Display) {
-        self.text.push_str(name);
-        for (at, (label, value)) in labels.iter().enumerate() {
-            let value = value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
-            let before = if at == 0 { '{' } else { ',' };
-            // Writing to a String can't fail.
-            let _ = write!(self.text, "{before}{label}=\"{value}\"");
-        }
-        let end = if labels.is_empty() { "" } else { "}" };
-        let _ = writeln!(self.text, "{end} {value}");
     }
 }

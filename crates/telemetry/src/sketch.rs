@@ -5,10 +5,11 @@
 //! counted in six series, so the bucket is found once, with three integer operations, and added six times; and a sketch
 //! at rest takes two bytes for a bucket in use.
 
+use crate::packing::{Broken, pack_number, take_below, take_number};
+
 /// Each power of two is cut into 2^6 buckets. The middle of a bucket is at most 1/128 (0.8 %) off what lies in it.
 const SUB_BITS: u32 = 6;
 /// Buckets for every `u32`.
-#[cfg(test)]
 const BUCKETS: u32 = ((32 - SUB_BITS) << SUB_BITS) + (1 << SUB_BITS);
 /// How many buckets a new dense sketch spans at least, and grows by: half a power of two.
 const GROWTH: usize = 32;
@@ -23,16 +24,23 @@ impl Bucket {
         Bucket(((shift << SUB_BITS) + (micros >> shift)) as u16)
     }
 
-    /// The middle of the bucket, in microseconds.
-    fn middle(self) -> f64 {
+    /// The least and the most that fall into it, in microseconds.
+    pub(crate) fn bounds(self) -> (u32, u32) {
         let index = u32::from(self.0);
         let shift = (index >> SUB_BITS).saturating_sub(1);
         let lowest = (index - (shift << SUB_BITS)) << shift;
-        f64::from(lowest) + f64::from((1u32 << shift) - 1) / 2.0
+        (lowest, lowest + ((1u32 << shift) - 1))
+    }
+
+    /// The middle of the bucket, in microseconds.
+    fn middle(self) -> f64 {
+        let (least, most) = self.bounds();
+        f64::from(least) + f64::from(most - least) / 2.0
     }
 }
 
-/// A sketch that is being added to: counters for the range of buckets in use.
+/// A sketch that is being added to: counters for the range of buckets in use. A counter that has reached 4 billion stays
+/// there.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Dense {
     first: u16,
@@ -43,7 +51,7 @@ impl Dense {
     pub(crate) fn add(&mut self, bucket: Bucket, count: u32) {
         let at = usize::from(bucket.0).wrapping_sub(usize::from(self.first));
         match self.counts.get_mut(at) {
-            Some(counter) => *counter += count,
+            Some(counter) => *counter = counter.saturating_add(count),
             None => self.add_outside(bucket, count),
         }
     }
@@ -63,7 +71,7 @@ impl Dense {
         if at >= self.counts.len() {
             self.counts.resize(at + GROWTH, 0);
         }
-        self.counts[at] += count;
+        self.counts[at] = self.counts[at].saturating_add(count);
     }
 
     pub(crate) fn add_dense(&mut self, other: &Dense) {
@@ -72,8 +80,12 @@ impl Dense {
         }
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.counts.is_empty()
+    }
+
     /// The buckets in use, lowest first.
-    fn buckets(&self) -> impl Iterator<Item = (Bucket, u32)> {
+    pub(crate) fn buckets(&self) -> impl Iterator<Item = (Bucket, u32)> {
         let first = self.first;
         let used = self.counts.iter().enumerate().filter(|(_, count)| **count > 0);
         used.map(move |(at, count)| (Bucket(first + at as u16), *count))
@@ -91,8 +103,9 @@ impl Dense {
         reached.map_or(0.0, |(bucket, _)| bucket.middle() / 1e6)
     }
 
-    /// Appends the sketch at rest: for each bucket in use its distance from the one before, and its count.
+    /// Appends the sketch at rest: how many buckets are in use, and for each its distance from the one before and its count.
     pub(crate) fn pack(&self, packed: &mut Vec<u8>) {
+        pack_number(packed, self.buckets().count() as u64);
         let mut previous = 0;
         for (bucket, count) in self.buckets() {
             pack_number(packed, u64::from(bucket.0 - previous));
@@ -101,37 +114,16 @@ impl Dense {
         }
     }
 
-    /// Adds a sketch at rest, up to the end.
-    pub(crate) fn add_packed(&mut self, mut packed: &[u8]) {
-        let mut bucket = 0;
-        while !packed.is_empty() {
-            bucket += unpack_number(&mut packed) as u16;
-            self.add(Bucket(bucket), unpack_number(&mut packed) as u32);
+    /// Adds a sketch at rest, which is taken off the front.
+    pub(crate) fn add_packed(&mut self, packed: &mut &[u8]) -> Result<(), Broken> {
+        let mut index = 0;
+        for _ in 0..take_below(packed, u64::from(BUCKETS) + 1)? {
+            index += take_below(packed, u64::from(BUCKETS) - index)?;
+            let count = take_number(packed)?;
+            self.add(Bucket(index as u16), u32::try_from(count).map_err(|_| Broken::Range)?);
         }
+        Ok(())
     }
-}
-
-/// Appends a number, seven bits a byte, the lowest first (LEB128).
-pub(crate) fn pack_number(packed: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        packed.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    packed.push(number as u8);
-}
-
-/// Takes the first number off; 0 when nothing is left.
-pub(crate) fn unpack_number(packed: &mut &[u8]) -> u64 {
-    let (mut number, mut shift) = (0, 0);
-    while let Some((byte, rest)) = packed.split_first() {
-        *packed = rest;
-        number |= u64::from(byte & 0x7f) << shift;
-        shift += 7;
-        if byte & 0x80 == 0 {
-            break;
-        }
-    }
-    number
 }
 
 #[cfg(test)]
@@ -159,16 +151,6 @@ mod tests {
         f64::from(sorted[(q * (sorted.len() - 1) as f64) as usize]) / 1e6
     }
 
-    #[test]
-    fn a_packed_number_is_the_same_number() {
-        let numbers = [0, 1, 127, 128, 300, u64::from(u32::MAX), u64::MAX];
-        let mut packed = Vec::new();
-        numbers.iter().for_each(|number| pack_number(&mut packed, *number));
-        let mut rest = packed.as_slice();
-        assert_eq!(numbers.map(|_| unpack_number(&mut rest)), numbers);
-        assert!(rest.is_empty());
-    }
-
     proptest! {
         #[test]
         fn a_quantile_is_within_one_percent(mut values in proptest::collection::vec(any::<u32>(), 1..300), q in 0.0..1.0) {
@@ -190,7 +172,9 @@ mod tests {
             let mut packed = Vec::new();
             sketch.pack(&mut packed);
             let mut unpacked = Dense::default();
-            unpacked.add_packed(&packed);
+            let mut rest = packed.as_slice();
+            prop_assert_eq!(unpacked.add_packed(&mut rest), Ok(()));
+            prop_assert!(rest.is_empty());
             prop_assert_eq!(unpacked.buckets().collect::<Vec<_>>(), sketch.buckets().collect::<Vec<_>>());
         }
     }

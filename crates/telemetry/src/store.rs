@@ -1,65 +1,19 @@
 //! All series: which ones a record belongs to, how many there may be, and what a second's passing does to them.
 
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
+use naru_model::platform::Function;
 use naru_model::record::{Error, RequestRecord};
 use naru_model::snapshot::{FunctionId, RouteId, ServiceId};
 use naru_model::units::Timestamp;
 
-use crate::cell::{Open, Sample};
+use crate::cell::{Cell, Counts, Sample};
+use crate::keys::{Key, Kind};
 use crate::limits::{self, CELL_BYTES, COARSE_SECONDS, IDLE_SECONDS, KEPT_SECONDS};
-use crate::series::{Series, first_fine, first_open};
+use crate::series::{Series, first_fine, first_open, slot_of};
+use crate::signals::Watch;
 use crate::totals::Totals;
-
-/// What a series is of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Key {
-    All,
-    Service(ServiceId),
-    Revision(ServiceId, u32),
-    Route(RouteId),
-    Function(FunctionId),
-    Instance(ServiceId, u32, u32),
-    /// Those that there was no place for.
-    Other(Kind),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Kind {
-    All,
-    Service,
-    Revision,
-    Route,
-    Function,
-    Instance,
-}
-
-impl Key {
-    pub(crate) fn kind(self) -> Kind {
-        match self {
-            Key::All => Kind::All,
-            Key::Service(_) => Kind::Service,
-            Key::Revision(..) => Kind::Revision,
-            Key::Route(_) => Kind::Route,
-            Key::Function(_) => Kind::Function,
-            Key::Instance(..) => Kind::Instance,
-            Key::Other(kind) => kind,
-        }
-    }
-}
-
-impl Kind {
-    fn places(self) -> usize {
-        match self {
-            Kind::All => 1,
-            Kind::Service => limits::SERVICES,
-            Kind::Revision => limits::REVISIONS,
-            Kind::Route => limits::ROUTES,
-            Kind::Function => limits::FUNCTIONS,
-            Kind::Instance => limits::INSTANCES,
-        }
-    }
-}
 
 /// Everything in a record that tells where it belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -78,6 +32,8 @@ struct Way {
     series: [u32; 6],
     used: u8,
     totals: u32,
+    /// Apdex's T.
+    target: Duration,
     /// Whether one of them is a [`Key::Other`]: to be looked for again when a place is free.
     crowded: bool,
 }
@@ -91,9 +47,14 @@ pub(crate) struct Store {
     /// How many series there are of each kind, [`Key::Other`] left out.
     held: HashMap<Kind, usize>,
     ways: HashMap<Path, Way>,
+    /// Apdex's T where it is not the default.
+    targets: HashMap<FunctionId, Duration>,
     pub(crate) totals: Totals,
+    pub(crate) watches: HashMap<ServiceId, Watch>,
     /// The second in which it began.
     since: u32,
+    /// Before this second, cells were forgotten to save memory.
+    forgotten: u32,
     now: u32,
 }
 
@@ -105,10 +66,19 @@ impl Store {
             places: HashMap::new(),
             held: HashMap::new(),
             ways: HashMap::new(),
+            targets: HashMap::new(),
             totals: Totals::default(),
+            watches: HashMap::new(),
             since: second_of(now),
+            forgotten: 0,
             now: second_of(now),
         }
+    }
+
+    /// Apdex's T of functions from now on; what was counted stays as it is.
+    pub(crate) fn set_targets(&mut self, targets: impl IntoIterator<Item = (FunctionId, Duration)>) {
+        self.targets = targets.into_iter().collect();
+        self.ways.clear();
     }
 
     /// Counts every record of a batch.
@@ -134,7 +104,7 @@ impl Store {
             Some(way) => *way,
             None => self.find_way(path),
         };
-        let sample = Sample::of(record);
+        let sample = Sample::of(record, way.target);
         let second = self.second_of_end(record);
         for at in &way.series[..usize::from(way.used)] {
             self.series[*at as usize].add(second, &sample);
@@ -166,7 +136,8 @@ impl Store {
             keys.push(Key::Instance(service, revision, ordinal));
         }
         let totals = self.totals.place(service, route, function);
-        let mut way = Way { series: [0; 6], used: keys.len() as u8, totals, crowded: false };
+        let target = self.targets.get(&function).copied().unwrap_or(Function::APDEX_T);
+        let mut way = Way { series: [0; 6], used: keys.len() as u8, totals, target, crowded: false };
         for (at, key) in way.series.iter_mut().zip(keys) {
             let found = self.place_or_other(key);
             way.crowded |= found.1;
@@ -181,26 +152,59 @@ impl Store {
 
     /// Returns the position of a key's series, and whether that is one for those without a place.
     fn place_or_other(&mut self, key: Key) -> (u32, bool) {
-        if let Some(at) = self.places.get(&key) {
-            return (*at, false);
+        if let Some(at) = self.free_or_own_place(key) {
+            return (at, false);
         }
-        let kind = key.kind();
-        if self.held.get(&kind).copied().unwrap_or(0) < kind.places() || self.evict_idle(kind) {
-            *self.held.entry(kind).or_default() += 1;
+        if self.evict_idle(key.kind()) {
             return (self.take_place(key), false);
         }
-        let other = Key::Other(kind);
+        let other = Key::Other(key.kind());
         let at = self.places.get(&other).copied().unwrap_or_else(|| self.take_place(other));
         (at, true)
     }
 
+    /// `None`: all places of its kind are taken.
+    fn free_or_own_place(&mut self, key: Key) -> Option<u32> {
+        let own = self.places.get(&key).copied();
+        let free = self.held.get(&key.kind()).copied().unwrap_or(0) < key.kind().places();
+        own.or_else(|| free.then(|| self.take_place(key)))
+    }
+
     fn take_place(&mut self, key: Key) -> u32 {
-        let at = self.free.pop().unwrap_or_else(|| {
-            self.series.push(Series::default());
-            (self.series.len() - 1) as u32
-        });
+        let series = Series::new(key.kind().keeps_users());
+        let at = match self.free.pop() {
+            Some(at) => {
+                self.series[at as usize] = series;
+                at
+            }
+            None => {
+                self.series.push(series);
+                (self.series.len() - 1) as u32
+            }
+        };
         self.places.insert(key, at);
+        if !matches!(key, Key::Other(_)) {
+            *self.held.entry(key.kind()).or_default() += 1;
+        }
         at
+    }
+
+    /// The series of a thing that something is said of; `None`: there is no place for it.
+    pub(crate) fn series_mut(&mut self, key: Key) -> Option<&mut Series> {
+        let at = self.free_or_own_place(key)?;
+        Some(&mut self.series[at as usize])
+    }
+
+    pub(crate) fn series(&self, key: Key) -> Option<&Series> {
+        self.places.get(&key).map(|at| &self.series[*at as usize])
+    }
+
+    /// A service's watch, if gauges told of it lately, gone on up to a second.
+    pub(crate) fn watch(&mut self, service: ServiceId, newest: u32) -> Option<&mut Watch> {
+        let place = self.places.get(&Key::Service(service));
+        let watch = self.watches.get_mut(&service)?;
+        watch.extend(newest, place.map(|at| &self.series[*at as usize]));
+        Some(watch)
     }
 
     /// Frees the place of the series of this kind that was idle longest, if it was for long enough.
@@ -255,24 +259,27 @@ impl Store {
     fn keep_within(&mut self, bytes: usize) {
         while self.series.iter().map(Series::bytes).sum::<usize>() > bytes {
             let Some(oldest) = self.series.iter().filter_map(Series::oldest).min() else { return };
+            self.forgotten = oldest + COARSE_SECONDS;
             for series in &mut self.series {
-                series.forget_before(oldest + COARSE_SECONDS);
+                series.forget_before(self.forgotten);
             }
         }
     }
 
     /// Adds up what a key saw from `from` on and before `to`, in seconds since 1970. Where there are only cells of ten
     /// seconds, `from` must be aligned, see [`Store::align`].
-    pub(crate) fn sum(&self, key: Key, from: u32, to: u32) -> Open {
-        match self.places.get(&key) {
-            Some(at) => self.series[*at as usize].sum(from, to),
-            None => Open::at(from),
-        }
+    pub(crate) fn sum(&self, key: Key, from: u32, to: u32) -> Cell {
+        self.series(key).map(|series| series.sum(from, to)).unwrap_or_default()
+    }
+
+    /// The counts of [`Store::sum`] alone.
+    pub(crate) fn counts(&self, key: Key, from: u32, to: u32) -> Counts {
+        self.series(key).map(|series| series.counts(from, to)).unwrap_or_default()
     }
 
     /// The beginning of the cell that `second` lies in.
     pub(crate) fn align(&self, second: u32) -> u32 {
-        if second < first_fine(self.now) { second - second % COARSE_SECONDS } else { second }
+        if second < first_fine(self.now) { slot_of(second) } else { second }
     }
 
     /// The whole seconds of the last `seconds` ones, the current one left out; from the start on at the earliest, and at
@@ -284,6 +291,15 @@ impl Store {
             .max(self.since)
             .min(self.now.saturating_sub(1));
         (self.align(from), self.now)
+    }
+
+    /// From when on everything is remembered, as far as there is anything.
+    pub(crate) fn reaches_back_to(&self) -> u32 {
+        self.since.max(self.forgotten).max(self.now.saturating_sub(KEPT_SECONDS))
+    }
+
+    pub(crate) fn since(&self) -> u32 {
+        self.since
     }
 
     pub(crate) fn now(&self) -> u32 {
@@ -332,6 +348,7 @@ mod tests {
             revision: 1,
             ordinal,
             client: std::net::Ipv4Addr::LOCALHOST.into(),
+            user: 0,
             method: Method::Get,
             protocol: 11,
             status: 200,

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use naru_model::apdex::Apdex;
 use naru_model::snapshot::{FunctionId, RouteId, ServiceId};
 
 use crate::cell::Sample;
@@ -23,6 +24,7 @@ pub(crate) struct Total {
     /// Requests by duration, each in the first bucket whose bound it does not exceed.
     pub(crate) durations: [u64; BOUNDS_US.len() + 1],
     pub(crate) duration_us: u64,
+    pub(crate) apdex: Apdex,
     pub(crate) waiting_us: u64,
     pub(crate) bytes_in: u64,
     pub(crate) bytes_out: u64,
@@ -51,6 +53,7 @@ impl Totals {
         let total = &mut self.totals[place as usize];
         total.requests[sample.class][sample.fault as usize] += 1;
         total.durations[BOUNDS_US.partition_point(|bound| *bound < sample.latency_us)] += 1;
+        total.apdex.merge(sample.apdex);
         total.duration_us += u64::from(sample.latency_us);
         total.waiting_us += u64::from(sample.waiting_us);
         total.bytes_in += sample.bytes_in;

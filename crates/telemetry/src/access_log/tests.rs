@@ -16,6 +16,7 @@ fn names() -> Arc<ArcSwap<Names>> {
         services: BTreeMap::from([(ServiceId(3), "booking".parse().unwrap())]),
         routes: BTreeMap::from([(RouteId(1), "www.example.go.kr/booking/**".to_owned())]),
         functions: BTreeMap::from([(FunctionId(2), "booking-apply".parse().unwrap())]),
+        ..Names::default()
     }))
 }
 
@@ -28,6 +29,7 @@ fn batch(target: &str) -> Vec<u8> {
         revision: 4,
         ordinal: 5,
         client: "192.0.2.7".parse().unwrap(),
+        user: 0,
         method: Method::Post,
         protocol: 20,
         status: 503,

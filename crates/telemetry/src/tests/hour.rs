@@ -5,14 +5,19 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use super::records::{Request, START, second, telemetry};
-use crate::{Subject, Telemetry};
+use crate::Telemetry;
 use naru_model::observed::RevisionTraffic;
 use naru_model::record::Fault;
+use naru_model::series::Subject;
 use naru_model::units::Timestamp;
 use proptest::prelude::*;
 
 const TEN_SECONDS: Duration = Duration::from_secs(10);
 const HOUR: Duration = Duration::from_secs(3600);
+
+fn service(name: &str) -> Subject {
+    Subject::Service(name.parse().unwrap())
+}
 
 fn requests(telemetry: &Telemetry, over: Duration, now: Timestamp) -> u64 {
     telemetry.seen(&Subject::All, over, now).requests()
@@ -30,25 +35,22 @@ fn traffic_is_what_clients_saw_of_a_service() {
                 .ingest(&Request { end: second(s), millis, fault, ..Request::default() }.batch(), second(s));
         }
     }
-    let traffic = telemetry.traffic(&"booking".parse().unwrap(), TEN_SECONDS, second(11));
+    let traffic = telemetry.traffic(&service("booking"), TEN_SECONDS, second(11));
     assert_eq!(traffic.requests_per_second, 10.0);
     assert_eq!(traffic.error_ratio, 0.1);
     assert!((traffic.p50_seconds - 0.02).abs() < 0.0002, "{}", traffic.p50_seconds);
     assert!((traffic.p95_seconds - 0.4).abs() < 0.004, "{}", traffic.p95_seconds);
     // Ten seconds on it is over.
-    let traffic = telemetry.traffic(&"booking".parse().unwrap(), TEN_SECONDS, second(21));
+    let traffic = telemetry.traffic(&service("booking"), TEN_SECONDS, second(21));
     assert_eq!((traffic.requests_per_second, traffic.p50_seconds), (0.0, 0.0));
-    assert_eq!(telemetry.traffic(&"unknown".parse().unwrap(), HOUR, second(11)).requests_per_second, 0.0);
+    assert_eq!(telemetry.traffic(&service("unknown"), HOUR, second(11)).requests_per_second, 0.0);
 }
 
 #[test]
 fn soon_after_the_start_a_rate_is_over_the_time_that_was_seen() {
     let (telemetry, _folder) = telemetry();
     telemetry.ingest(&Request { end: second(0), ..Request::default() }.batch().repeat(30), second(0));
-    assert_eq!(
-        telemetry.traffic(&"booking".parse().unwrap(), TEN_SECONDS, second(3)).requests_per_second,
-        10.0
-    );
+    assert_eq!(telemetry.traffic(&service("booking"), TEN_SECONDS, second(3)).requests_per_second, 10.0);
 }
 
 #[test]
@@ -126,7 +128,7 @@ fn an_upgraded_connection_counts_until_the_upgrade() {
     let (telemetry, _folder) = telemetry();
     let chat = Request { end: second(1), millis: 3_600_000, status: 101, ..Request::default() };
     telemetry.ingest(&chat.batch(), second(1));
-    let p99 = telemetry.traffic(&"booking".parse().unwrap(), TEN_SECONDS, second(2)).p99_seconds;
+    let p99 = telemetry.traffic(&service("booking"), TEN_SECONDS, second(2)).p99_seconds;
     assert!((p99 - super::records::UPSTREAM_MS / 1000.0).abs() < 0.0001, "{p99}");
 }
 
@@ -135,7 +137,7 @@ fn a_broken_batch_counts_up_to_the_break_and_is_said_once() {
     let (said, heard) = mpsc::channel();
     let folder = tempfile::tempdir().unwrap();
     let log: crate::Log = Arc::new(move |line| said.send(line.to_owned()).unwrap());
-    let telemetry = Telemetry::new(&folder.path().join("access.log"), START, log).unwrap();
+    let telemetry = Telemetry::open(folder.path(), Default::default(), START, log).unwrap();
     let mut batch = Request { end: second(1), ..Request::default() }.batch();
     batch.extend_from_slice(&[1, 2, 3]);
     telemetry.ingest(&batch, second(1));

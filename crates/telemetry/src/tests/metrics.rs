@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::records::{Request, START, second, telemetry};
 use naru_model::record::Fault;
-use naru_model::status::{GatewayStatus, InstanceStatus, ServerStatus, ServiceStatus, Status, Traffic};
+use naru_model::status::{
+    GatewayStatus, InstanceStatus, ScalingStatus, ServerStatus, ServiceStatus, Status, Traffic,
+};
 
 /// Samples by name, each with its labels, and the families' types.
 struct Page {
@@ -102,8 +104,13 @@ fn status() -> Status {
         state: state.to_owned(),
         cpu_cores: 0.25,
         memory_bytes: 1 << 20,
+        disk_read_bytes: 0.0,
+        disk_written_bytes: 4096.0,
         restarts: 0,
         in_flight: 3,
+        requests_per_second: 0.0,
+        mean_seconds: 0.0,
+        error_ratio: 0.0,
         since: START,
     };
     Status {
@@ -122,8 +129,10 @@ fn status() -> Status {
                 instance("booking-1-2", "ready"),
                 instance("booking-1-3", "starting"),
             ],
-            traffic: Traffic { in_flight: 6, waiting: 1, ..Traffic::default() },
+            traffic: Traffic { in_flight: 6, waiting: 1, active_users: 12, ..Traffic::default() },
+            scaling: ScalingStatus::default(),
         }],
+        ..Status::default()
     }
 }
 

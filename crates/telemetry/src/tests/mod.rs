@@ -2,4 +2,7 @@
 
 mod hour;
 mod metrics;
+mod over_time;
 mod records;
+mod signals;
+mod users;

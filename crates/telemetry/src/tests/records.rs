@@ -21,7 +21,7 @@ pub(super) fn second(number: u64) -> Timestamp {
 /// Also returns the folder of its access log, which goes when it is dropped.
 pub(super) fn telemetry() -> (Telemetry, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    let telemetry = Telemetry::new(&folder.path().join("access.log"), START, Arc::new(|_| {})).unwrap();
+    let telemetry = Telemetry::open(folder.path(), Default::default(), START, Arc::new(|_| {})).unwrap();
     telemetry.set_names(Names {
         services: BTreeMap::from([(ServiceId(1), "booking".parse().unwrap())]),
         routes: BTreeMap::from([
@@ -30,6 +30,7 @@ pub(super) fn telemetry() -> (Telemetry, tempfile::TempDir) {
             (RouteId(3), "odd \"name\" with \\ and\nline".to_owned()),
         ]),
         functions: BTreeMap::from([(FunctionId(1), "booking-apply".parse().unwrap())]),
+        apdex_t: BTreeMap::from([(FunctionId(1), Duration::from_millis(100))]),
     });
     (telemetry, folder)
 }
@@ -46,6 +47,7 @@ pub(super) struct Request {
     pub(super) status: u16,
     pub(super) fault: Fault,
     pub(super) bytes: u64,
+    pub(super) user: u64,
 }
 
 impl Default for Request {
@@ -61,6 +63,7 @@ impl Default for Request {
             status: 200,
             fault: Fault::None,
             bytes: 0,
+            user: 0,
         }
     }
 }
@@ -76,6 +79,7 @@ impl Request {
             revision: self.revision,
             ordinal: self.ordinal,
             client: Ipv4Addr::LOCALHOST.into(),
+            user: self.user,
             method: Method::Get,
             protocol: 11,
             status: self.status,
