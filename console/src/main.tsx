@@ -7,5 +7,8 @@ import './styles/layout.css';
 import './styles/parts.css';
 
 void begin();
+window.addEventListener('hashchange', () => {
+  if (location.hash.startsWith('#token=')) void begin();
+});
 const root = document.getElementById('app');
 if (root) render(() => <App />, root);

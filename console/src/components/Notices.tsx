@@ -1,5 +1,6 @@
 import { createSignal, For, onCleanup, onMount, Show } from 'solid-js';
 import { events, onEvent } from '../api/live';
+import { session } from '../api/session';
 import type { Event, EventKind, Severity } from '../api/types';
 import type { Level } from '../lib/health';
 import { t } from '../lib/i18n';
@@ -59,7 +60,11 @@ export function Notices() {
     const stop = onEvent((event) => {
       if (!TOLD.has(event.kind)) return;
       if (!opened()) setUnseen((n) => n + 1);
-      notify({ severity: event.severity, text: toldWithCause(event, events()) });
+      // What somebody does on this page was said when they did it.
+      if (event.actor === session()?.name) return;
+      const text = toldWithCause(event, events());
+      const detail = event.severity === 'error' && event.message !== text ? { detail: event.message } : {};
+      notify({ severity: event.severity, text, ...detail });
     });
     onCleanup(stop);
   });

@@ -4,7 +4,7 @@ import { printed } from '../lib/apdex';
 import { number, percent, rate, seconds } from '../lib/format';
 import type { Health } from '../lib/health';
 import { t } from '../lib/i18n';
-import { href } from '../lib/route';
+import { go, href } from '../lib/route';
 import { ApdexBar } from './ApdexBar';
 import { HealthMark } from './HealthMark';
 import { Sparkline } from './Sparkline';
@@ -76,7 +76,13 @@ function SubjectRow(props: { row: Row }) {
   const figures = () => t().figures;
   const errors = () => traffic().error_ratio;
   return (
-    <tr class={props.row.health.level}>
+    <tr
+      class={props.row.health.level}
+      onClick={(event) => {
+        // The link is for keyboards, screen readers and new tabs; the row for who aims at less.
+        if (!(event.target as Element).closest('a')) go(href(props.row.kind, props.row.name));
+      }}
+    >
       <td class="state">
         <HealthMark health={props.row.health} />
       </td>
@@ -86,11 +92,11 @@ function SubjectRow(props: { row: Row }) {
           <span class="note">{props.row.note}</span>
         </Show>
       </th>
-      <td class="apdex" data-label={figures().apdex}>
+      <td class="apdex" data-label={figures().apdex} data-tip={figures().apdexTip}>
         <span class="score">{printed(traffic().apdex)}</span>
         <ApdexBar apdex={traffic().apdex} />
       </td>
-      <td class="number" data-label={figures().rate}>
+      <td class="number" data-label={figures().rate} data-tip={figures().rateTip}>
         {rate(traffic().requests_per_second)}
       </td>
       <td class="trend">
@@ -99,27 +105,29 @@ function SubjectRow(props: { row: Row }) {
       <td
         class="number"
         data-label={figures().errors}
+        data-tip={figures().errorsTip}
         classList={{ bad: errors() >= 0.05, warn: errors() >= 0.01 && errors() < 0.05, zero: errors() === 0 }}
       >
         {percent(errors())}
       </td>
-      <td class="number" data-label={figures().p95}>
+      <td class="number" data-label={figures().p95} data-tip={figures().p95Tip}>
         {seconds(traffic().p95_seconds)}
       </td>
       <td
         class="number"
         data-label={figures().waiting}
+        data-tip={figures().waitingTip}
         classList={{ warn: traffic().waiting > 0, zero: traffic().waiting === 0 }}
       >
         {number(traffic().waiting)}
       </td>
-      <td class="number" data-label={figures().users}>
+      <td class="number" data-label={figures().users} data-tip={figures().usersTip}>
         {number(traffic().active_users)}
       </td>
       <td
         class="number instances"
         data-label={figures().instances}
-        data-tip={t().overview.boundsTip(props.row.min, props.row.max)}
+        data-tip={`${t().overview.boundsTip(props.row.min, props.row.max)}\n${figures().instancesTip}`}
       >
         <span classList={{ warn: props.row.ready < props.row.desired }}>
           {number(props.row.ready)}

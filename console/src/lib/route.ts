@@ -53,6 +53,8 @@ export function setParams(changes: Record<string, string | undefined>): void {
 }
 
 function parse(hash: string): Route {
+  // A token for api/session.ts, which takes it out of the address.
+  if (hash.startsWith('#token=')) return parse('');
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
   const [head = '', rest = ''] = path.split('/', 2);
   return { page: pageOf(head, rest), name: decode(rest), params: new URLSearchParams(query) };

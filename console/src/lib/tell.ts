@@ -1,4 +1,4 @@
-/** Events in the words of the language that is shown. What has no words of its own is told as the server wrote it. */
+/** Events in the words of the language that is shown. What the server wrote stands beside it. */
 import type { Event } from '../api/types';
 import { line, reason } from './decision';
 import { t } from './i18n';
@@ -8,7 +8,8 @@ export function told(event: Event): string {
   const words = t().notices;
   const id = event.instance;
   if (event.decision) return `${event.service ?? ''} ${line(event.decision)}`.trim();
-  if (!id) return event.message;
+  const kind = t().timeline.kinds[event.kind] ?? event.message;
+  if (!id) return event.service ? `${event.service} ${kind}` : kind;
   switch (event.kind) {
     case 'instance_started':
       return words.started(id);
@@ -23,7 +24,7 @@ export function told(event: Event): string {
     case 'instance_removed':
       return words.removed(id);
     default:
-      return event.message;
+      return `${id} ${kind}`;
   }
 }
 

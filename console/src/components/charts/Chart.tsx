@@ -4,7 +4,7 @@ import 'uplot/dist/uPlot.min.css';
 import { NONE } from '../../lib/format';
 import { language } from '../../lib/i18n';
 import { theme } from '../../lib/theme';
-import { options, type Line } from './plot';
+import { options, type Line, type Steps } from './plot';
 
 /** Legends of more lines than this would be longer than the chart. */
 const MOST_NAMED = 8;
@@ -17,7 +17,8 @@ export function Chart(props: {
   lines: readonly Line[];
   data: Data;
   format: (value: number) => string;
-  top?: number;
+  top?: number | undefined;
+  steps?: Steps | undefined;
 }) {
   const [at, setAt] = createSignal<number | null>(null);
   let box!: HTMLDivElement;
@@ -35,7 +36,15 @@ export function Chart(props: {
     const { clientWidth: width, clientHeight: height } = box;
     if (width === 0) return;
     plot = new uPlot(
-      options({ width, height, lines: props.lines, format: props.format, top: props.top, hover: setAt }),
+      options({
+        width,
+        height,
+        lines: props.lines,
+        format: props.format,
+        top: props.top,
+        steps: props.steps,
+        hover: setAt,
+      }),
       props.data as uPlot.AlignedData,
       box,
     );

@@ -47,7 +47,8 @@ export function Charts(props: { kind: 'service' | 'function'; name: string; inst
                     lines={one().lines}
                     data={aligned(figures.points(), one().lines)}
                     format={one().format}
-                    {...(one().top === undefined ? {} : { top: one().top })}
+                    top={one().top}
+                    steps={one().steps}
                   />
                 )}
               </Index>

@@ -54,7 +54,7 @@ export function InstanceCharts(props: { ids: readonly string[]; range: Range }) 
   return (
     <>
       <Chart title={t().subject.chart.cpu} lines={lines()} data={cpu()} format={cores} />
-      <Chart title={t().subject.chart.memory} lines={lines()} data={memory()} format={bytes} />
+      <Chart title={t().subject.chart.memory} lines={lines()} data={memory()} format={bytes} steps="binary" />
     </>
   );
 }

@@ -3,7 +3,7 @@ import type { Point } from '../../api/types';
 import { score } from '../../lib/apdex';
 import { number, percent, rate, seconds } from '../../lib/format';
 import { t } from '../../lib/i18n';
-import type { Line } from './plot';
+import type { Line, Steps } from './plot';
 import type { Data } from './Chart';
 
 export interface Shown extends Line {
@@ -15,6 +15,7 @@ export interface Definition {
   lines: Shown[];
   format: (value: number) => string;
   top?: number;
+  steps?: Steps;
 }
 
 export function definitions(kind: 'service' | 'function'): Definition[] {
@@ -57,6 +58,7 @@ export function definitions(kind: 'service' | 'function'): Definition[] {
     {
       title: chart.load,
       format: whole,
+      steps: 'whole',
       lines: [
         { label: words.inFlight, stroke: 'series-1', of: (point) => point.in_flight },
         { label: words.waiting, stroke: 'series-2', dash: [6, 3], of: (point) => point.waiting },
@@ -65,6 +67,7 @@ export function definitions(kind: 'service' | 'function'): Definition[] {
     {
       title: chart.users,
       format: whole,
+      steps: 'whole',
       lines: [{ label: words.users, stroke: 'series-1', fill: true, of: (point) => point.active_users }],
     },
   ];
@@ -72,6 +75,7 @@ export function definitions(kind: 'service' | 'function'): Definition[] {
     all.push({
       title: chart.instances,
       format: whole,
+      steps: 'whole',
       lines: [{ label: words.instances, stroke: 'series-3', fill: true, of: (point) => point.instances }],
     });
   return all;

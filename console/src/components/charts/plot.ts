@@ -11,6 +11,13 @@ export interface Line {
   fill?: boolean | undefined;
 }
 
+export type Steps = 'whole' | 'binary';
+
+const STEPS: Record<Steps, number[]> = {
+  whole: [1, 2, 5].flatMap((n) => Array.from({ length: 9 }, (_, power) => n * 10 ** power)).sort((a, b) => a - b),
+  binary: Array.from({ length: 36 }, (_, power) => 2 ** (power + 8)),
+};
+
 export interface Looks {
   width: number;
   height: number;
@@ -18,6 +25,8 @@ export interface Looks {
   format: (value: number) => string;
   /** The upper end of the scale, where it is fixed. */
   top: number | undefined;
+  /** What marks of the scale are apart by: whole numbers, or powers of two. Default: what fits. */
+  steps: Steps | undefined;
   /** Told which point is under the cursor, of this chart or one beside it. */
   hover: (index: number | null) => void;
 }
@@ -52,6 +61,7 @@ export function options(looks: Looks): uPlot.Options {
         gap: 6,
         space: 34,
         values: (_plot, splits) => splits.map((value) => looks.format(value)),
+        ...(looks.steps ? { incrs: STEPS[looks.steps] } : {}),
       },
     ],
     series: [

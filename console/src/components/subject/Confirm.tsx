@@ -43,7 +43,7 @@ export function Confirm(props: {
           <button type="button" class="button" onClick={props.onClose}>
             {t().app.cancel}
           </button>
-          <button class="button primary" data-autofocus="" disabled={busy() || props.wrong !== undefined}>
+          <button class="button primary" disabled={busy() || props.wrong !== undefined}>
             {busy() ? t().actions.working : props.confirm}
           </button>
         </div>

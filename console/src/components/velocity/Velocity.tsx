@@ -77,7 +77,7 @@ export function Velocity(props: { instances: readonly InstanceStatus[]; waiting:
         </h2>
         <Legend />
       </div>
-      <div class="stage" classList={{ dense: ids().length > 14, denser: ids().length > 30 }}>
+      <div class="stage" classList={{ roomy: ids().length < 6, dense: ids().length > 14, denser: ids().length > 30 }}>
         <canvas ref={canvas} aria-hidden="true" />
         <table ref={table}>
           <thead>

@@ -84,7 +84,7 @@ export function advance(on: Lane, seconds: number, target: number): void {
   while (on.due >= 1) {
     on.due -= 1 + (Math.random() - 0.5) * 0.6;
     if (kept < MOST) {
-      on.particles.push({ x: 0, y: (Math.random() - 0.5) * 0.5, kind: kind(on, target) });
+      on.particles.push({ x: Math.random() * step, y: (Math.random() - 0.5) * 0.5, kind: kind(on, target) });
       kept += 1;
     }
   }
