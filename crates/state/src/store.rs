@@ -72,9 +72,9 @@ impl State {
     pub(crate) async fn durably(&self, query: Query<'_>) -> Result<SqliteQueryResult, Error> {
         let failed = |error| self.failed(error);
         let mut connection = self.writer.acquire().await.map_err(failed)?;
-        sqlx::raw_sql("PRAGMA synchronous = FULL").execute(&mut *connection).await.map_err(failed)?;
+        sqlx::query("PRAGMA synchronous = FULL").execute(&mut *connection).await.map_err(failed)?;
         let done = query.execute(&mut *connection).await;
-        sqlx::raw_sql("PRAGMA synchronous = NORMAL").execute(&mut *connection).await.map_err(failed)?;
+        sqlx::query("PRAGMA synchronous = NORMAL").execute(&mut *connection).await.map_err(failed)?;
         done.map_err(failed)
     }
 

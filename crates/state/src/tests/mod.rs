@@ -1,5 +1,8 @@
 //! The state as the server uses it, on a real file.
 
+mod access;
+mod migration;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -9,6 +12,7 @@ use naru_model::name::ServiceName;
 use naru_model::plan::{Action, Plan, Progress};
 use naru_model::platform::{InstanceSize, Protocol};
 use naru_model::revision::RevisionSpec;
+use naru_model::scaling::{Bound, By, Decision, Wish};
 use naru_model::units::Timestamp;
 use tempfile::TempDir;
 
@@ -180,6 +184,28 @@ async fn events_are_listed_in_order_the_newest_or_those_after_one() {
             .unwrap()),
         [3, 4]
     );
+}
+
+#[tokio::test]
+async fn events_are_found_by_kind_and_time_and_keep_their_decision() {
+    let folder = TempDir::new().unwrap();
+    let state = State::open(folder.path()).await.unwrap();
+    let wish = Wish { by: By::Cpu, seen: Some(0.71), level: Some(0.6), wants: Some(4) };
+    let decision = Decision { from: 3, to: 4, wishes: vec![wish], bounds: vec![Bound::Step] };
+    let scaled = Event { kind: EventKind::Scaled, decision: Some(Box::new(decision)), ..event("3 to 4") };
+    let at = |second: u64, event: Event| Event { at: Timestamp(second * 1_000_000), ..event };
+    state.append(vec![at(1, scaled.clone()), at(2, event("crash")), at(3, scaled.clone())]).await.unwrap();
+    let scaled_only = Search { kinds: vec![EventKind::Scaled], limit: 10, ..Search::default() };
+    let found = state.events(&scaled_only).await.unwrap();
+    assert_eq!(found, [Event { id: 1, ..at(1, scaled.clone()) }, Event { id: 3, ..at(3, scaled) }]);
+    let ids = async |search: Search| {
+        state.events(&search).await.unwrap().iter().map(|event| event.id).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(Search { from: Some(Timestamp(2_000_000)), ..scaled_only.clone() }).await, [3]);
+    assert_eq!(ids(Search { to: Some(Timestamp(3_000_000)), limit: 10, ..Search::default() }).await, [1, 2]);
+    assert_eq!(ids(Search { before: Some(3), limit: 1, ..Search::default() }).await, [2]);
+    let kinds = vec![EventKind::CrashLoop, EventKind::Scaled];
+    assert_eq!(ids(Search { kinds, limit: 10, ..Search::default() }).await, [1, 2, 3]);
 }
 
 #[tokio::test]
