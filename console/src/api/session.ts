@@ -40,7 +40,9 @@ export async function begin(): Promise<void> {
   try {
     setState({ kind: 'in', session: await get<Session>('session') });
   } catch (error) {
-    setState(error instanceof ApiError && error.status !== 401 ? { kind: 'unreachable' } : { kind: 'out' });
+    if (!(error instanceof ApiError) || error.status === 401) signedOut();
+    // Who was signed in still is when the server comes back.
+    else if (state().kind !== 'in') setState({ kind: 'unreachable' });
   }
 }
 

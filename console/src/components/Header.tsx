@@ -11,7 +11,6 @@ const NAV = ['overview', 'tmap', 'timeline'] as const satisfies readonly Page[];
 
 /** Where one is, what is live, and how it is shown. */
 export function Header() {
-  const other = () => (language() === 'ko' ? 'en' : 'ko');
   return (
     <header class="header">
       <a class="brand" href={href('overview')} aria-label={`naru ${status()?.platform ?? ''}`}>
@@ -38,9 +37,7 @@ export function Header() {
           </span>
         </Show>
         <NoticesButton />
-        <button class="icon-button" lang={other()} data-tip={t().app.languageTip} onClick={() => setLanguage(other())}>
-          {t().app.language}
-        </button>
+        <LanguageButton />
         <button
           class="icon-button"
           aria-label={theme() === 'dark' ? t().app.toLight : t().app.toDark}
@@ -59,6 +56,22 @@ export function Header() {
         </Show>
       </div>
     </header>
+  );
+}
+
+/** Shows everything in the other language, which it names in that language's own words. */
+export function LanguageButton() {
+  const other = () => (language() === 'ko' ? 'en' : 'ko');
+  return (
+    <button
+      type="button"
+      class="icon-button language"
+      lang={other()}
+      data-tip={t().app.languageTip}
+      onClick={() => setLanguage(other())}
+    >
+      {t().app.language}
+    </button>
   );
 }
 

@@ -2,7 +2,7 @@ import { createSignal, Show } from 'solid-js';
 import { signIn } from '../api/session';
 import { ApiError } from '../api/client';
 import { t } from '../lib/i18n';
-import { Logo } from './Header';
+import { LanguageButton, Logo } from './Header';
 
 /** Asks for the token. It is sent once, kept by the server as a cookie, and never stored by this page. */
 export function SignIn() {
@@ -32,6 +32,7 @@ export function SignIn() {
         <h1 class="brand">
           <Logo />
           naru
+          <LanguageButton />
         </h1>
         <label for="token">{t().signIn.token}</label>
         <input

@@ -20,8 +20,8 @@ export function Actions(props: { service: ServiceStatus }) {
   const [then, setThen] = createSignal<ServiceStatus>();
   const close = () => setOpen(undefined);
   const refusal = () => {
-    if (!may('operator')) return t().actions.notAllowed(t().app.role[session()?.role ?? 'viewer']);
-    return staleFor() === undefined ? undefined : t().actions.notLive;
+    if (staleFor() !== undefined) return t().actions.notLive;
+    return may('operator') ? undefined : t().actions.notAllowed(t().app.role[session()?.role ?? 'viewer']);
   };
 
   function Button(own: { action: Action }) {

@@ -19,6 +19,7 @@ export function FunctionView(props: { function: FunctionStatus }) {
     <>
       <Title
         kind="function"
+        name={one().name}
         title={titled(one().title, one().name)}
         health={healthOfFunction(one(), behind())}
         facts={

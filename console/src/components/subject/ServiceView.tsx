@@ -23,6 +23,7 @@ export function ServiceView(props: { service: ServiceStatus }) {
     <>
       <Title
         kind="service"
+        name={service().name}
         title={service().name}
         health={healthOfService(service())}
         facts={

@@ -1,17 +1,20 @@
 import { For, Show, type JSX } from 'solid-js';
 import type { Health } from '../../lib/health';
 import { t } from '../../lib/i18n';
-import { href } from '../../lib/route';
+import { href, params } from '../../lib/route';
 import { HealthMark } from '../HealthMark';
 
 /** What one looks at: where it lies, its name, its health, what is known of it, and what may be done. */
 export function Title(props: {
   kind: 'service' | 'function';
+  name: string;
   title: string;
   health: Health;
   facts: JSX.Element;
   actions?: JSX.Element;
 }) {
+  const transactions = () =>
+    href('tmap', '', { subject: `${props.kind}:${props.name}`, range: params().get('range') ?? undefined });
   return (
     <div class="page-head">
       <div class="grow">
@@ -23,7 +26,10 @@ export function Title(props: {
         <div class="title-row">
           <h1>{props.title}</h1>
           <HealthMark health={props.health} pill focusable />
-          <div class="facts">{props.facts}</div>
+          <div class="facts">
+            {props.facts}
+            <a href={transactions()}>{t().nav.tmap}</a>
+          </div>
         </div>
       </div>
       {props.actions}

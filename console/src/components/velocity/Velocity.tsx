@@ -5,7 +5,7 @@ import type { Level } from '../../lib/health';
 import { t } from '../../lib/i18n';
 import { theme } from '../../lib/theme';
 import { duration } from '../../lib/time';
-import { now } from '../../api/live';
+import { now, staleFor } from '../../api/live';
 import { Mark } from '../Mark';
 import { Legend } from './Legend';
 import { Painter } from './painter';
@@ -26,7 +26,8 @@ const QUEUE_NARROW = 34;
 
 /** Request velocity: the picture on a canvas, and every number of it in a table beside. */
 export function Velocity(props: { instances: readonly InstanceStatus[]; waiting: number; target: number }) {
-  const [seen, setSeen] = createSignal(false);
+  const [inView, setInView] = createSignal(false);
+  const [hidden, setHidden] = createSignal(document.hidden);
   const [still, setStill] = createSignal(matchMedia('(prefers-reduced-motion: reduce)').matches);
   const ids = createMemo(() => props.instances.map((instance) => instance.id), [], {
     equals: (a, b) => a.length === b.length && a.every((id, at) => id === b[at]),
@@ -39,9 +40,9 @@ export function Velocity(props: { instances: readonly InstanceStatus[]; waiting:
     const measure = () => painter.resize(geometry(table));
     const sizes = new ResizeObserver(measure);
     sizes.observe(table);
-    const sight = new IntersectionObserver(([entry]) => setSeen((entry?.isIntersecting ?? false) && !document.hidden));
+    const sight = new IntersectionObserver(([entry]) => setInView(entry?.isIntersecting ?? false));
     sight.observe(canvas);
-    const visibility = () => setSeen(!document.hidden);
+    const visibility = () => setHidden(document.hidden);
     const motion = matchMedia('(prefers-reduced-motion: reduce)');
     const moved = () => setStill(motion.matches);
     document.addEventListener('visibilitychange', visibility);
@@ -56,7 +57,8 @@ export function Velocity(props: { instances: readonly InstanceStatus[]; waiting:
     });
     createEffect(() => painter.show({ instances: [...props.instances], waiting: props.waiting, target: props.target }));
     createEffect(() => {
-      if (seen() && !still()) painter.start();
+      // What is no longer so does not move either.
+      if (inView() && !hidden() && !still() && staleFor() === undefined) painter.start();
       else painter.stop();
       if (still()) painter.still();
     });
