@@ -60,7 +60,8 @@ export function complaintsOf({ language }) {
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) {
       const element = walker.currentNode.parentElement;
-      if (!walker.currentNode.data.trim() || !shown(element)) continue;
+      // A stroke between two figures says nothing.
+      if (!/[\p{L}\p{N}]/u.test(walker.currentNode.data) || !shown(element)) continue;
       if (element.closest('svg, canvas, noscript, option, :disabled, .hidden-visually, .skip')) continue;
       const style = getComputedStyle(element);
       const size = parseFloat(style.fontSize);
@@ -119,7 +120,10 @@ export function complaintsOf({ language }) {
 export function focusShown() {
   const element = document.activeElement;
   if (!element || element === document.body) return { end: true };
-  const style = getComputedStyle(element);
-  const shown = (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 1) || style.boxShadow !== 'none';
+  // A link that stands for a whole row shows it round the row.
+  const shown = [undefined, '::before', '::after'].some((part) => {
+    const style = getComputedStyle(element, part);
+    return (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 1) || style.boxShadow !== 'none';
+  });
   return { shown, what: element.outerHTML.slice(0, 120) };
 }
