@@ -40,7 +40,7 @@ impl Token {
 }
 
 /// The SHA-256 of a secret.
-pub(crate) fn hash_of(secret: &[u8]) -> Hash {
+pub fn hash_of(secret: &[u8]) -> Hash {
     Sha256::digest(secret).into()
 }
 

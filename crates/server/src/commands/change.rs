@@ -1,4 +1,4 @@
-//! The commands that change what is wanted: deploy, rollback, scale, stop, upgrade. Each says what it set going, and can
+//! The commands that change what is wanted: deploy, rollback, stop, upgrade. Each says what it set going, and can
 //! wait until it is done.
 
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use naru_api::message::{DeployRequest, EventsQuery, UpgradeRequest};
 use naru_model::event::{Event, Kind};
 use naru_model::name::ServiceName;
 
-use super::{DeployArgs, RollbackArgs, ScaleArgs, ServerArgs, UpgradeArgs, output};
+use super::{DeployArgs, RollbackArgs, ServerArgs, UpgradeArgs, output};
 
 pub(crate) fn deploy(args: DeployArgs) -> Result<ExitCode> {
     let client = args.server.client()?;
@@ -34,18 +34,6 @@ pub(crate) fn rollback(args: RollbackArgs) -> Result<ExitCode> {
         let said = format!("{service} goes back to revision {}", accepted.revision);
         rolled_out(&client, &service, accepted.revision, after, args.wait, &args.server, &said).await
     })?
-}
-
-pub(crate) fn scale(args: ScaleArgs) -> Result<ExitCode> {
-    let client = args.server.client()?;
-    let service = super::service_name(&args.service)?;
-    let scaled = super::block_on(client.scale(&service, args.count))??;
-    if args.server.json {
-        output::print_json(&scaled)?;
-    } else {
-        println!("{service} is to have {} instances", scaled.desired);
-    }
-    Ok(ExitCode::SUCCESS)
 }
 
 pub(crate) fn stop(args: ServerArgs) -> Result<ExitCode> {

@@ -1,6 +1,7 @@
 //! The command line: what each command takes, and where the server it speaks to is found.
 
 pub(crate) mod app;
+pub(crate) mod audit;
 pub(crate) mod change;
 pub(crate) mod check;
 pub(crate) mod events;
@@ -8,8 +9,11 @@ pub(crate) mod gateway;
 pub(crate) mod logs;
 pub(crate) mod output;
 pub(crate) mod revisions;
+pub(crate) mod scale;
 pub(crate) mod shim;
+pub(crate) mod simulate;
 pub(crate) mod status;
+pub(crate) mod token;
 pub(crate) mod top;
 pub(crate) mod verify;
 
@@ -50,7 +54,7 @@ pub(crate) enum Command {
     Deploy(DeployArgs),
     /// Go back to an earlier revision
     Rollback(RollbackArgs),
-    /// Set how many instances of a service are wanted
+    /// Set how many instances of a service are wanted, or tell why there are so many
     Scale(ScaleArgs),
     /// List a service's revisions
     Revisions(ServiceArgs),
@@ -62,8 +66,14 @@ pub(crate) enum Command {
     Stop(ServerArgs),
     /// Replace naru itself, without a refused connection
     Upgrade(UpgradeArgs),
+    /// Make, list and revoke the tokens of the API and the console
+    Token(TokenArgs),
+    /// Print who asked for which change, and what came of it
+    Audit(AuditArgs),
     /// Prove on this machine that it does what it promises
     Verify(VerifyArgs),
+    /// Replay recorded traffic: how scaling would do, beside Kubernetes' and Knative's autoscalers
+    Simulate(SimulateArgs),
     /// The sample application server of the quickstart
     #[command(hide = true)]
     App(naru_verify::app::Options),
@@ -89,13 +99,19 @@ pub(crate) struct UpArgs {
     /// Where the gateway listens with TLS, instead of the file's gateway.tls.listen
     #[arg(long, value_name = "ADDR")]
     pub(crate) tls_listen: Vec<SocketAddr>,
-    /// Where the API listens, or `off`
+    /// Where the API and the console listen, or `off`
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9090")]
     pub(crate) console: String,
+    /// Speak TLS there, with this certificate and key (PEM files)
+    #[arg(long, value_name = "CERT,KEY", value_delimiter = ',', num_args = 2)]
+    pub(crate) console_tls: Vec<PathBuf>,
+    /// Speak plain HTTP there to other machines as well: something in front of naru speaks TLS
+    #[arg(long)]
+    pub(crate) console_insecure: bool,
     /// Where state is kept
     #[arg(long, value_name = "DIR", default_value = STATE_DIR)]
     pub(crate) state: PathBuf,
-    /// What operators present to the API; made and printed once when not given
+    /// A token with the role admin, for this run; without one, and without any in the state, one is made and printed once
     #[arg(long, env = "NARU_TOKEN", hide_env_values = true)]
     pub(crate) token: Option<String>,
 }
@@ -109,6 +125,9 @@ pub(crate) struct ServerArgs {
     /// A server elsewhere (http://host:9090), instead of --state
     #[arg(long, value_name = "URL")]
     pub(crate) server: Option<String>,
+    /// Whose certificates are trusted, for --server https://... (PEM); those of this machine when not given
+    #[arg(long, value_name = "FILE")]
+    pub(crate) server_ca: Option<PathBuf>,
     /// The operator's token, for --server
     #[arg(long, env = "NARU_TOKEN", hide_env_values = true)]
     pub(crate) token: Option<String>,
@@ -169,8 +188,12 @@ pub(crate) struct RollbackArgs {
 pub(crate) struct ScaleArgs {
     /// The service's name in naru.yaml
     pub(crate) service: String,
-    /// Instances wanted, within the file's scale.min and scale.max
-    pub(crate) count: u32,
+    /// Instances wanted, within the file's scale.min and scale.max; `auto`: as its policies decide, or the minimum
+    #[arg(required_unless_present = "explain")]
+    pub(crate) count: Option<scale::Count>,
+    /// Tell what was decided in the last hour, and why
+    #[arg(long, conflicts_with = "count")]
+    pub(crate) explain: bool,
     #[command(flatten)]
     pub(crate) server: ServerArgs,
 }
@@ -216,9 +239,65 @@ pub(crate) struct UpgradeArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct TokenArgs {
+    #[command(subcommand)]
+    pub(crate) command: TokenCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Make a token; it is printed this once
+    Create {
+        /// Whose it is: the actor of what is asked with it
+        name: String,
+        /// What it may do
+        #[arg(long, value_parser = ["viewer", "operator", "admin"], default_value = "viewer")]
+        role: String,
+        /// How long it is good for (90d); without end when not given
+        #[arg(long, value_name = "TIME")]
+        expires: Option<String>,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// List all tokens
+    List {
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Refuse a token from now on
+    Revoke {
+        /// As `naru token list` prints it
+        id: u64,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AuditArgs {
+    /// How many entries
+    #[arg(short = 'n', long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) lines: u32,
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SimulateArgs {
+    /// A folder of .txt files: requests per second, one second a line
+    pub(crate) folder: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct VerifyArgs {
-    /// What to prove: deploys, faults, slow-instance or isolation
+    /// What to prove: deploys, faults, slow-instance, isolation, surge-shift or surge
     pub(crate) name: String,
+    /// For surge: how many times the usual requests come; 3.1, 17 and 46 in turn when not given
+    #[arg(long, value_name = "N")]
+    pub(crate) times: Option<f64>,
     /// A shorter run, for CI
     #[arg(long)]
     pub(crate) quick: bool,
@@ -258,7 +337,7 @@ impl ServerArgs {
     /// The server that the arguments name.
     pub(crate) fn client(&self) -> anyhow::Result<Client> {
         Ok(match &self.server {
-            Some(url) => Client::remote(url, self.token.as_deref())?,
+            Some(url) => Client::remote(url, self.token.as_deref(), self.server_ca.as_deref())?,
             None => Client::local(&self.state),
         })
     }

@@ -7,8 +7,12 @@ use anyhow::Result;
 use super::{VerifyArgs, output};
 
 pub(crate) fn run(args: VerifyArgs) -> Result<ExitCode> {
-    let options =
-        naru_verify::scenario::Options { quick: args.quick, json: args.json, naru: std::env::current_exe()? };
+    let options = naru_verify::scenario::Options {
+        quick: args.quick,
+        json: args.json,
+        naru: std::env::current_exe()?,
+        times: args.times,
+    };
     let figures = naru_verify::scenario::run(&args.name, &options)?;
     if args.json {
         output::print_json(&figures)?;

@@ -123,6 +123,7 @@ impl Core {
                     instance: Some(id),
                     message: error.to_string(),
                     actor: "naru".to_owned(),
+                    decision: None,
                 });
             }
         }

@@ -5,21 +5,26 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use futures_util::{Stream, stream};
-use naru_api::auth::Token;
+use naru_api::console::ConsoleFile;
 use naru_api::control::{Answer, Control, Feed};
 use naru_api::error::Error;
-use naru_api::listen::{self, Log};
+use naru_api::listen::{self, Log, Tcp};
 use naru_api::message::{
-    Accepted, Change, CheckReport, CheckRequest, DeployRequest, EventsQuery, Health, LogLine, LogStream,
-    Scaled, Stopping, UpgradeRequest, Upgrading,
+    Accepted, Change, CheckReport, CheckRequest, DeployRequest, Health, LogLine, LogStream, Scaled,
+    SeriesQuery, Stopping, UpgradeRequest, Upgrading,
 };
+use naru_api::socket;
+use naru_api::tls::Certificate;
 use naru_config::Machine;
-use naru_model::event::Event;
+use naru_model::access::{Audit, AuditSearch, Hash, NewToken, Operator, Session, Token};
+use naru_model::event::{self, Event};
 use naru_model::instance::InstanceId;
 use naru_model::name::ServiceName;
 use naru_model::platform::Platform;
 use naru_model::revision::Revision;
+use naru_model::series::{Found, Map, MapQuery, Point, Search};
 use naru_model::status::{ServiceStatus, Status};
+use naru_model::units::Timestamp;
 use naru_runtime::logs::{self, Follower};
 use naru_state::State;
 use naru_telemetry::Telemetry;
@@ -27,6 +32,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::core::{Applied, Core};
 use super::inbox::{Done, Input, Refused, Request};
+use super::token;
 use crate::clock::Clock;
 
 struct Door {
@@ -39,12 +45,22 @@ struct Door {
     logs: PathBuf,
 }
 
-/// Opens the API: on the state folder's socket, and on TCP unless `console` is `off`.
+/// Where the API and the console listen on TCP.
+pub(crate) struct Console {
+    /// An address, or `off`.
+    pub(crate) address: String,
+    pub(crate) tls: Option<Certificate>,
+    /// Somebody says that it is safe to speak plain HTTP to other machines.
+    pub(crate) insecure: bool,
+    /// That the server was started with.
+    pub(crate) token: Option<String>,
+}
+
+/// Opens the API: on the state folder's socket, and on TCP unless the console is `off`.
 pub(crate) async fn listen(
     core: &Core,
     state_dir: &Path,
-    console: &str,
-    token: Token,
+    console: Console,
     stop: watch::Receiver<bool>,
 ) -> Result<()> {
     let door: Arc<dyn Control> = Arc::new(Door {
@@ -57,18 +73,44 @@ pub(crate) async fn listen(
         logs: state_dir.join("logs"),
     });
     let log: Log = Arc::new(|line| eprintln!("naru: {line}"));
-    let socket = listen::bind_unix(&state_dir.join(listen::SOCKET_NAME))?;
+    let socket = socket::bind(&state_dir.join(socket::SOCKET_NAME))?;
     tokio::spawn(listen::serve_unix(socket, door.clone(), log.clone(), stop.clone()));
-    if console != "off" {
-        let tcp = listen::bind_tcp(console).await?;
+    if console.address != "off" {
+        let listener = listen::bind_tcp(&console.address).await?;
+        let address = listener.local_addr()?;
+        listen::check_exposure(address, console.tls.is_some(), console.insecure)?;
+        let scheme = if console.tls.is_some() { "https" } else { "http" };
         // With port 0 nobody else knows which one it is.
-        eprintln!("naru: the API listens on http://{}", tcp.local_addr()?);
-        tokio::spawn(listen::serve_tcp(tcp, door, token, log, stop));
+        eprintln!("naru: the API listens on {scheme}://{address}");
+        let token = token::of_this_start(&core.state, console.token.as_deref(), core.clock.now()).await?;
+        let tcp = Tcp { token, console: files(), tls: console.tls };
+        tokio::spawn(listen::serve_tcp(listener, door, tcp, log, stop));
     }
     Ok(())
 }
 
+fn files() -> Arc<[ConsoleFile]> {
+    let file = |file: &naru_console::File| ConsoleFile {
+        path: file.path,
+        media_type: file.media_type,
+        gzip: file.gzip,
+        etag: file.etag,
+        immutable: file.immutable,
+    };
+    naru_console::FILES.iter().map(file).collect()
+}
+
 impl Door {
+    /// Asks telemetry what may take reading files, beside the threads that serve.
+    async fn seen<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&Telemetry, Timestamp) -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        let (telemetry, now) = (self.telemetry.clone(), self.clock.now());
+        let asked = tokio::task::spawn_blocking(move || ask(&telemetry, now)).await;
+        asked.map_err(|error| Error::internal("could not read what was seen", error))
+    }
+
     async fn ask(&self, request: Request) -> Result<Done, Error> {
         let stopping = || Error::Unavailable("the server is ending".to_owned());
         let (reply, answer) = oneshot::channel();
@@ -123,9 +165,12 @@ impl Door {
 }
 
 impl Control for Door {
-    fn status(&self) -> Answer<'_, Status> {
-        let status = Status::clone(&self.status.borrow());
-        Box::pin(async move { Ok(status) })
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn follow_status(&self) -> watch::Receiver<Arc<Status>> {
+        self.status.clone()
     }
 
     fn deploy(&self, service: ServiceName, request: DeployRequest, actor: String) -> Answer<'_, Accepted> {
@@ -143,7 +188,7 @@ impl Control for Door {
         })
     }
 
-    fn scale(&self, service: ServiceName, instances: u32, actor: String) -> Answer<'_, Scaled> {
+    fn scale(&self, service: ServiceName, instances: Option<u32>, actor: String) -> Answer<'_, Scaled> {
         Box::pin(async move {
             let done = self.ask(Request::Scale { service: service.clone(), count: instances, actor }).await?;
             Ok(Scaled { service, desired: done.count })
@@ -158,11 +203,25 @@ impl Control for Door {
         })
     }
 
-    fn events(&self, query: EventsQuery) -> Answer<'_, Vec<Event>> {
+    fn events(&self, search: event::Search) -> Answer<'_, Vec<Event>> {
         Box::pin(async move {
             let failed = |error| Error::internal("could not read the events", error);
-            self.state.events(query.service.as_ref(), query.after, query.limit).await.map_err(failed)
+            self.state.events(&search).await.map_err(failed)
         })
+    }
+
+    fn series(&self, query: SeriesQuery) -> Answer<'_, Vec<Point>> {
+        Box::pin(self.seen(move |telemetry, now| {
+            telemetry.series(&query.subject, query.span, query.points as usize, now)
+        }))
+    }
+
+    fn map(&self, query: MapQuery) -> Answer<'_, Map> {
+        Box::pin(self.seen(move |telemetry, _| telemetry.map(&query)))
+    }
+
+    fn search(&self, search: Search) -> Answer<'_, Found> {
+        Box::pin(self.seen(move |telemetry, _| telemetry.search(&search)))
     }
 
     fn subscribe(&self) -> Feed<Event> {
@@ -258,6 +317,50 @@ impl Control for Door {
         let health = Health { ready: reasons.is_empty(), reasons };
         Box::pin(async move { Ok(health) })
     }
+
+    fn authenticate(&self, hash: Hash) -> Answer<'_, Option<Operator>> {
+        Box::pin(async move {
+            let token = self.state.token_by_hash(&hash, self.clock.now()).await.map_err(kept)?;
+            Ok(token.map(|token| Operator { name: token.name, role: token.role }))
+        })
+    }
+
+    fn tokens(&self) -> Answer<'_, Vec<Token>> {
+        Box::pin(async move { self.state.tokens().await.map_err(kept) })
+    }
+
+    fn make_token(&self, new: NewToken) -> Answer<'_, Token> {
+        Box::pin(async move { self.state.put_token(new).await.map_err(kept) })
+    }
+
+    fn revoke_token(&self, id: u64) -> Answer<'_, bool> {
+        Box::pin(async move { self.state.remove_token(id).await.map_err(kept) })
+    }
+
+    fn begin_session(&self, session: Session) -> Answer<'_, ()> {
+        Box::pin(async move { self.state.put_session(session, self.clock.now()).await.map_err(kept) })
+    }
+
+    fn session(&self, hash: Hash) -> Answer<'_, Option<Hash>> {
+        Box::pin(async move { self.state.session(&hash, self.clock.now()).await.map_err(kept) })
+    }
+
+    fn end_session(&self, hash: Hash) -> Answer<'_, ()> {
+        Box::pin(async move { self.state.remove_session(&hash).await.map_err(kept) })
+    }
+
+    fn audit(&self, entry: Audit) -> Answer<'_, ()> {
+        Box::pin(async move { self.state.audit(entry).await.map(drop).map_err(kept) })
+    }
+
+    fn audits(&self, search: AuditSearch) -> Answer<'_, Vec<Audit>> {
+        Box::pin(async move { self.state.audits(&search).await.map_err(kept) })
+    }
+}
+
+/// Tokens, sessions and the audit are the state's.
+fn kept(error: naru_state::Error) -> Error {
+    Error::internal("could not use the state", error)
 }
 
 fn log_lines(lines: Vec<logs::Line>, instance: Option<&InstanceId>) -> Vec<LogLine> {

@@ -6,19 +6,19 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use naru_model::event::{Event, Kind, Severity};
 use naru_model::instance::{InstanceId, Phase};
-use naru_model::name::ServiceName;
-use naru_model::observed::{Process, RevisionTraffic};
+use naru_model::name::{FunctionName, ServiceName};
+use naru_model::observed::{Observed, Process, RevisionTraffic};
 use naru_model::plan::{Desired, Plan};
 use naru_model::platform::{Platform, Service};
 use naru_model::revision::{Revision, RevisionSpec};
-use naru_model::snapshot::ServiceId;
-use naru_model::status::Status;
+use naru_model::snapshot::{FunctionId, ServiceId};
+use naru_model::status::{HostStatus, Status};
 use naru_model::units::Timestamp;
-use naru_runtime::{Runtime, RuntimeEvent};
+use naru_runtime::host::HostMeter;
+use naru_runtime::{Runtime, RuntimeEvent, Stats};
 use naru_state::State;
 use naru_telemetry::Telemetry;
 use serde::{Deserialize, Serialize};
@@ -27,14 +27,12 @@ use tokio::sync::{broadcast, mpsc, watch};
 use super::gateway_news::Options;
 use super::gateways::Gateways;
 use super::inbox::{Input, Refused};
+use super::signals::Watch;
 use super::stopping::Stopping;
 use super::tables::{self, Ids, Tables};
 use super::takeover::TakeOver;
 use super::world::World;
 use crate::clock::Clock;
-
-/// How often it looks again when nothing happens: figures in the status are at most this old.
-const TICK: Duration = Duration::from_secs(1);
 
 /// What was last applied, as the state keeps it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -75,6 +73,11 @@ pub(crate) struct Core {
     pub(crate) was_ready: bool,
     /// When [`Core::keep_house`] last did.
     pub(crate) house_kept: Option<Timestamp>,
+    pub(crate) watch: Watch,
+    pub(crate) host_meter: HostMeter,
+    /// What the machine and its instances used over the last second.
+    pub(crate) host: HostStatus,
+    pub(crate) used: BTreeMap<InstanceId, Stats>,
 }
 
 /// How the loop ended.
@@ -91,7 +94,8 @@ impl Core {
         let mut wake_at = self.settle().await;
         loop {
             let now = self.clock.now();
-            let next = wake_at.map_or(now + TICK, |at: Timestamp| at.min(now + TICK)).max(now);
+            let next_second = self.watch.next(now);
+            let next = wake_at.map_or(next_second, |at: Timestamp| at.min(next_second)).max(now);
             tokio::select! {
                 input = inputs.recv() => match input {
                     Some(input) => self.handle(input).await,
@@ -139,13 +143,14 @@ impl Core {
     /// Decides and carries out until there is nothing more to do now. Returns when to look again.
     async fn settle(&mut self) -> Option<Timestamp> {
         self.keep_gateway();
+        self.look();
         let mut wake_at = None;
         // Each action can make the next one possible; a plan that never ends would be a fault of the controller's.
         for _ in 0..32 {
             let now = self.clock.now();
             let plan = match &self.stopping {
                 Some(stopping) => stopping.plan(&self.world, now),
-                None => naru_controller::decide(&self.desired, &self.world.observe(self.traffic()), now),
+                None => naru_controller::decide(&self.desired, &self.observe(), now),
             };
             wake_at = plan.wake_at;
             let done = plan.actions.is_empty() && plan.progress.is_empty() && plan.ended.is_empty();
@@ -160,6 +165,11 @@ impl Core {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         }
+    }
+
+    fn observe(&self) -> Observed {
+        let (instances, gateway) = self.world.observe();
+        Observed { instances, gateway, revisions: self.traffic(), signals: self.watch.signals() }
     }
 
     /// Writes a plan down, then does it. Returns false when it could not be written, and then nothing was done.
@@ -273,12 +283,16 @@ impl Core {
     /// Tells telemetry what the numbers in records stand for.
     pub(crate) fn name_numbers(&self) {
         let ids = &self.ids;
+        let functions = &self.applied.platform.functions;
+        let apdex_t = |(name, id): (&FunctionName, &FunctionId)| Some((*id, functions.get(name)?.apdex_t));
         self.telemetry.set_names(naru_telemetry::Names {
             services: ids.services.iter().map(|(name, id)| (*id, name.clone())).collect(),
             routes: ids.routes.iter().map(|(name, id)| (*id, name.clone())).collect(),
             functions: ids.functions.iter().map(|(name, id)| (*id, name.clone())).collect(),
+            apdex_t: ids.functions.iter().filter_map(apdex_t).collect(),
         });
         self.telemetry.set_access_log(self.applied.platform.gateway.access_log);
+        self.telemetry.set_retention(self.applied.platform.telemetry);
     }
 
     /// What clients got from the revisions of services that are being rolled out or watched.
@@ -307,7 +321,17 @@ impl Core {
         at: Timestamp,
     ) {
         let (service, actor) = (service.cloned(), actor.to_owned());
-        self.say(Event { id: 0, at, kind, severity, service, instance: None, message, actor });
+        self.say(Event {
+            id: 0,
+            at,
+            kind,
+            severity,
+            service,
+            instance: None,
+            message,
+            actor,
+            decision: None,
+        });
     }
 
     pub(crate) fn note_instance(
@@ -319,7 +343,7 @@ impl Core {
         at: Timestamp,
     ) {
         let (service, instance, actor) = (Some(id.service.clone()), Some(id.clone()), "naru".to_owned());
-        self.say(Event { id: 0, at, kind, severity, service, instance, message, actor });
+        self.say(Event { id: 0, at, kind, severity, service, instance, message, actor, decision: None });
     }
 
     pub(crate) fn say(&mut self, event: Event) {

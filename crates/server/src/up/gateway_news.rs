@@ -23,7 +23,14 @@ impl Core {
                         "naru: gateway {pid} is of version {version}; `naru upgrade` makes both the same"
                     );
                 }
-                let gateway = Gateway { pid, since: now, acknowledged: 0, load: Default::default(), control };
+                let gateway = Gateway {
+                    pid,
+                    since: now,
+                    acknowledged: 0,
+                    load: Default::default(),
+                    load_at: Timestamp::default(),
+                    control,
+                };
                 // A gateway connects again when it lost its connection; the old one tells nothing new any more.
                 self.world.gateways.retain(|_, known| known.pid != pid);
                 self.world.gateways.insert(connection, gateway);
@@ -37,17 +44,17 @@ impl Core {
             LinkEvent::Lost { connection } => {
                 self.world.gateways.remove(&connection);
             }
-            LinkEvent::Said { connection, message } => self.heard_from(connection, message),
+            LinkEvent::Said { connection, message } => self.heard_from(connection, message, now),
         }
     }
 
-    fn heard_from(&mut self, connection: u64, message: ToServer) {
+    fn heard_from(&mut self, connection: u64, message: ToServer, now: Timestamp) {
         let Some(gateway) = self.world.gateways.get_mut(&connection) else { return };
         match message {
             ToServer::Ack { version } => gateway.acknowledged = gateway.acknowledged.max(version),
             ToServer::Load(load) => {
                 self.telemetry.set_records_dropped(load.records_dropped);
-                gateway.load = load;
+                (gateway.load, gateway.load_at) = (load, now);
             }
             ToServer::Health { instance, health } => {
                 // While two gateways run, the one that stays is believed.

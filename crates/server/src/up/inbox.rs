@@ -36,12 +36,33 @@ pub(crate) enum Input {
 /// What somebody wants changed.
 #[derive(Debug)]
 pub(crate) enum Request {
-    Apply { platform: Box<Platform>, actor: String },
-    Deploy { service: ServiceName, env: BTreeMap<String, String>, actor: String },
-    Rollback { service: ServiceName, to: Option<u32>, actor: String },
-    Scale { service: ServiceName, count: u32, actor: String },
-    Stop { actor: String },
-    Upgrade { binary: PathBuf, actor: String },
+    Apply {
+        platform: Box<Platform>,
+        actor: String,
+    },
+    Deploy {
+        service: ServiceName,
+        env: BTreeMap<String, String>,
+        actor: String,
+    },
+    Rollback {
+        service: ServiceName,
+        to: Option<u32>,
+        actor: String,
+    },
+    /// `None`: as the policies or the minimum have it.
+    Scale {
+        service: ServiceName,
+        count: Option<u32>,
+        actor: String,
+    },
+    Stop {
+        actor: String,
+    },
+    Upgrade {
+        binary: PathBuf,
+        actor: String,
+    },
 }
 
 /// What was accepted. It is carried out from then on; events tell how it goes.

@@ -234,7 +234,10 @@ async fn send_newer(write: &mut OwnedWriteHalf, published: &Published, sent: u64
     let mut messages = Vec::new();
     if let Some((version, routing)) = published.routing.as_ref().filter(|(version, _)| *version > sent) {
         newest = newest.max(*version);
-        messages.push((*version, ToGateway::Routing { version: *version, routing: (**routing).clone() }));
+        messages.push((
+            *version,
+            ToGateway::Routing { version: *version, routing: Box::new((**routing).clone()) },
+        ));
     }
     for (version, endpoints) in published.endpoints.values().filter(|(version, _)| *version > sent) {
         newest = newest.max(*version);

@@ -12,6 +12,7 @@ mod inbox;
 mod link;
 mod recover;
 mod requests;
+mod signals;
 mod stopping;
 mod tables;
 mod takeover;
@@ -31,6 +32,9 @@ use naru_state::State;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, oneshot, watch};
 
+use naru_api::tls::Certificate;
+
+use self::control::Console;
 use self::core::{Core, Ended};
 use self::inbox::{Input, Request};
 use crate::commands::UpArgs;
@@ -70,7 +74,7 @@ async fn serve(args: UpArgs, file: PathBuf, platform: Platform) -> Result<Ended>
     made.with_context(|| format!("can't make {}", args.state.display()))?;
     let state_dir = args.state.canonicalize()?;
     let state = Arc::new(State::open(&state_dir).await?);
-    let token = token::find_or_make(&state_dir, args.token.as_deref())?;
+    let console = console(&args)?;
     let (inbox, inputs) = mpsc::channel(4096);
 
     let options = gateway_news::Options { listen: args.listen, tls_listen: args.tls_listen };
@@ -78,7 +82,7 @@ async fn serve(args: UpArgs, file: PathBuf, platform: Platform) -> Result<Ended>
         recover::recover(state, state_dir.clone(), &file, options, &platform, inbox.clone()).await?;
     apply_at_start(&mut core, platform).await?;
     let (stop, stopped) = watch::channel(false);
-    control::listen(&core, &state_dir, &args.console, token, stopped).await?;
+    control::listen(&core, &state_dir, console, stopped).await?;
     file_watch::start(file, inbox.clone()).context("can't watch the file for changes")?;
     stop_on_signals(inbox)?;
     let ended = core.run(inputs).await;
@@ -91,6 +95,15 @@ async fn serve(args: UpArgs, file: PathBuf, platform: Platform) -> Result<Ended>
         }
     }
     Ok(ended)
+}
+
+fn console(args: &UpArgs) -> Result<Console> {
+    let tls = match args.console_tls.as_slice() {
+        [cert, key] => Some(Certificate::load(cert, key)?),
+        _ => None,
+    };
+    let (address, insecure) = (args.console.clone(), args.console_insecure);
+    Ok(Console { address, tls, insecure, token: args.token.clone() })
 }
 
 /// Takes the file's platform in before anything else is. If that can't be, what an earlier server left running goes on

@@ -10,7 +10,9 @@ use naru_model::event::{Kind, Severity};
 use naru_model::observed::{Health, Process};
 use naru_model::plan::{Desired, DesiredService};
 use naru_model::platform::Platform;
+use naru_model::status::HostStatus;
 use naru_runtime::Runtime;
+use naru_runtime::host::HostMeter;
 use naru_runtime::process::ProcessRuntime;
 use naru_state::State;
 use naru_telemetry::Telemetry;
@@ -22,6 +24,7 @@ use super::gateway_process::Socket;
 use super::gateways::Gateways;
 use super::inbox::Input;
 use super::link::{self, LinkEvent};
+use super::signals::Watch;
 use super::tables::{Ids, Tables};
 use super::world::{Instance, World};
 use crate::clock::Clock;
@@ -43,7 +46,8 @@ pub(crate) async fn recover(
     let (runtime, mut runtime_events) = ProcessRuntime::new(&state_dir, program.clone())?;
     let runtime: Arc<dyn Runtime> = Arc::new(runtime);
     let log = Arc::new(|line: &str| eprintln!("naru: {line}"));
-    let telemetry = Arc::new(Telemetry::new(&state_dir.join("access.log"), clock.now(), log)?);
+    let telemetry = Arc::new(Telemetry::open(&state_dir, platform.telemetry, clock.now(), log)?);
+    let host_meter = HostMeter::new(&state_dir);
     let tables = Tables::new();
     let (said, _) = broadcast::channel(1024);
 
@@ -71,6 +75,10 @@ pub(crate) async fn recover(
         takeover: None,
         was_ready: false,
         house_kept: None,
+        watch: Watch::default(),
+        host_meter,
+        host: HostStatus::default(),
+        used: BTreeMap::new(),
     };
     core.read_state(platform).await?;
     let found = core.find_instances().await?;

@@ -90,19 +90,15 @@ impl Core {
         now: Timestamp,
     ) -> Result<(), Refused> {
         let changed = self.applied.specs.get(name) != Some(spec);
-        let min_before = self.desired.services.get(name).map(|wanted| wanted.service.scale.min);
         let wanted = self.desired.services.entry(name.clone()).or_insert_with(|| DesiredService {
             service: service.clone(),
             removed: false,
-            count: service.scale.min,
+            count: None,
             progress: Progress::default(),
             needs: BTreeMap::new(),
         });
-        // A count that nobody has set follows the file's minimum down; one that somebody has set stays where it may.
-        if min_before == Some(wanted.count) {
-            wanted.count = service.scale.min;
-        }
-        wanted.count = wanted.count.clamp(service.scale.min, service.scale.max);
+        // What somebody has said stays as far as the file allows.
+        wanted.count = wanted.count.map(|count| count.clamp(service.scale.min, service.scale.max));
         wanted.service = service.clone();
         if changed || wanted.progress.target == 0 {
             self.new_revision(name, spec.clone(), actor, reason, now).await?;
@@ -128,7 +124,7 @@ impl Core {
         };
         spec.env.extend(env);
         let revision = self.new_revision(name, spec, actor, &reason, now).await?;
-        Ok(Done { revision, count: self.service(name)?.count })
+        Ok(Done { revision, count: naru_controller::asked(self.service(name)?) })
     }
 
     /// Makes a revision and wants it.
@@ -171,7 +167,7 @@ impl Core {
             return Err(Refused::NoRevision { service: name.clone(), revision: to });
         }
         self.go_to(name, to, actor, &format!("a rollback from revision {target}"), now);
-        Ok(Done { revision: to, count: self.service(name)?.count })
+        Ok(Done { revision: to, count: naru_controller::asked(self.service(name)?) })
     }
 
     /// Wants a revision that exists.
@@ -191,20 +187,32 @@ impl Core {
     fn scale(
         &mut self,
         name: &ServiceName,
-        count: u32,
+        count: Option<u32>,
         actor: &str,
         now: Timestamp,
     ) -> Result<Done, Refused> {
         let wanted = self.service(name)?;
         let (min, max) = (wanted.service.scale.min, wanted.service.scale.max);
-        if !(min..=max).contains(&count) {
+        if let Some(count) = count.filter(|count| !(min..=max).contains(count)) {
             return Err(Refused::OutOfRange { service: name.clone(), count, min, max });
         }
-        let (before, revision) = (wanted.count, wanted.progress.target);
+        let (before, revision) = (naru_controller::asked(wanted), wanted.progress.target);
         if let Some(wanted) = self.desired.services.get_mut(name) {
             wanted.count = count;
         }
-        let message = format!("{name} is to have {count} instances instead of {before}");
+        let wanted = self.service(name)?;
+        let message = match count {
+            Some(count) if wanted.service.scale.is_automatic() => format!(
+                "{name} is to have {count} instances instead of {before}, whatever its policies say, until \
+                 `naru scale {name} auto`"
+            ),
+            Some(count) => format!("{name} is to have {count} instances instead of {before}"),
+            None if wanted.service.scale.is_automatic() => {
+                format!("{name} is scaled by its policies again, from {before} instances on")
+            }
+            None => format!("{name} is to have its minimum of {min} instances instead of {before}"),
+        };
+        let count = naru_controller::asked(wanted);
         self.note(Kind::Scaled, Severity::Info, Some(name), message, actor, now);
         Ok(Done { revision, count })
     }

@@ -1,35 +1,32 @@
-//! The operator's token for the API over TCP: given, found, or made at the first start.
-
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+//! The first token: without it nobody could show one to the API over TCP.
 
 use anyhow::{Context, Result};
-use naru_api::auth::{Token, random_token};
+use naru_api::auth::{Token, hash_of, random_token};
+use naru_model::access::{NewToken, Role};
+use naru_model::units::Timestamp;
+use naru_state::State;
 
-/// Returns the token that operators must show. One that is made is printed once and kept in `STATE/token`, which only
-/// its owner may read.
-pub(crate) fn find_or_make(state_dir: &Path, given: Option<&str>) -> Result<Token> {
-    let path = state_dir.join("token");
-    if let Some(token) = given {
-        return Ok(Token::new(token)?);
+/// Returns the token that the server was started with, or one that nobody knows. When there is no other way in either, an
+/// admin's token is made, printed this once, and kept as its hash.
+pub(crate) async fn of_this_start(state: &State, given: Option<&str>, now: Timestamp) -> Result<Token> {
+    if let Some(given) = given {
+        return Ok(Token::new(given)?);
     }
-    match std::fs::read_to_string(&path) {
-        Ok(token) => return Ok(Token::new(token.trim())?),
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(error).with_context(|| format!("can't read {}", path.display()));
-        }
-        Err(_) => {}
+    let random = || random_token().context("the kernel gives no random bytes for the API's token");
+    if state.tokens().await?.iter().all(|token| token.role != Role::Admin) {
+        let first = random()?;
+        let new = NewToken {
+            name: "first".to_owned(),
+            role: Role::Admin,
+            hash: hash_of(first.as_bytes()),
+            made_at: now,
+            made_by: "naru".to_owned(),
+            expires_at: None,
+        };
+        state.put_token(new).await?;
+        eprintln!(
+            "naru: the console's first token is {first} (role admin); it is shown this once, `naru token create` makes others"
+        );
     }
-    let token = random_token().context("the kernel gives no random bytes for the API's token")?;
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&path)
-        .with_context(|| format!("can't write {}", path.display()))?;
-    writeln!(file, "{token}")?;
-    eprintln!("naru: the API's token is {token} (kept in {})", path.display());
-    Ok(Token::new(&token)?)
+    Ok(Token::new(&random()?)?)
 }

@@ -1,15 +1,21 @@
-//! The platform as `naru status`, `top` and the API show it.
+//! The platform as `naru status`, `top`, the API and the console show it: one truth for all of them.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use naru_model::instance::InstanceId;
-use naru_model::name::ServiceName;
-use naru_model::observed::Health;
+use naru_model::name::{FunctionName, ServiceName};
+use naru_model::observed::{Health, Process};
 use naru_model::plan::DesiredService;
-use naru_model::status::{self, GatewayStatus, InstanceStatus, ServerStatus, ServiceStatus, Status};
-use naru_runtime::Stats;
+use naru_model::platform::Function;
+use naru_model::record::Fault;
+use naru_model::series::Subject;
+use naru_model::snapshot::ServiceId;
+use naru_model::status::{
+    self, FunctionStatus, GatewayStatus, InstanceStatus, PoolStatus, ScalingStatus, ServerStatus,
+    ServiceStatus, Status, Traffic,
+};
+use naru_telemetry::Seen;
 
 use super::core::Core;
 use super::world::Instance;
@@ -38,10 +44,11 @@ impl Core {
     }
 
     fn view(&self) -> Status {
-        let stats: BTreeMap<InstanceId, Stats> =
-            self.runtime.stats().into_iter().map(|stats| (stats.id.clone(), stats)).collect();
-        let services = &self.desired.services;
+        let services: Vec<ServiceStatus> =
+            self.desired.services.iter().map(|(name, wanted)| self.view_service(name, wanted)).collect();
+        let functions = &self.applied.platform.functions;
         Status {
+            at: self.clock.now(),
             platform: self.applied.platform.name.clone(),
             gateway: GatewayStatus {
                 pid: self.gateways.current,
@@ -55,32 +62,81 @@ impl Core {
                 since: self.since,
             },
             confinement: self.runtime.confinement().to_owned(),
-            services: services.iter().map(|(name, wanted)| self.view_service(name, wanted, &stats)).collect(),
+            host: self.host.clone(),
+            pool: self.view_pool(),
+            traffic: Traffic {
+                in_flight: services.iter().map(|service| service.traffic.in_flight).sum(),
+                waiting: services.iter().map(|service| service.traffic.waiting).sum(),
+                ..self.traffic_of(&Subject::All)
+            },
+            functions: functions.iter().map(|(name, function)| self.view_function(name, function)).collect(),
+            services,
         }
     }
 
-    fn view_service(
-        &self,
-        name: &ServiceName,
-        wanted: &DesiredService,
-        stats: &BTreeMap<InstanceId, Stats>,
-    ) -> ServiceStatus {
-        let id = self.ids.services.get(name).copied().unwrap_or_default();
-        let load = self.world.service_load(id);
-        let traffic = self.telemetry.traffic(name, TRAFFIC_OVER, self.clock.now());
+    fn traffic_of(&self, subject: &Subject) -> Traffic {
+        self.telemetry.traffic(subject, TRAFFIC_OVER, self.clock.now())
+    }
+
+    /// Reserved is what every instance that was started and has not ended holds.
+    fn view_pool(&self) -> PoolStatus {
+        let pool = self.desired.pool;
+        let running = self.world.instances.values().filter(|instance| instance.process == Process::Running);
+        let sizes: Vec<_> = running
+            .filter_map(|instance| self.revision(&instance.id))
+            .map(|revision| revision.spec.instance)
+            .collect();
+        PoolStatus {
+            cpu_cores: pool.cpu.cores(),
+            cpu_cores_reserved: sizes.iter().filter_map(|size| size.cpu).map(|cpu| cpu.cores()).sum(),
+            memory_bytes: pool.memory.0,
+            memory_bytes_reserved: sizes.iter().filter_map(|size| size.memory).map(|memory| memory.0).sum(),
+        }
+    }
+
+    fn view_function(&self, name: &FunctionName, function: &Function) -> FunctionStatus {
+        let platform = &self.applied.platform;
+        let routes = || platform.routes.iter().filter(|route| route.function.as_ref() == Some(name));
+        let services: BTreeSet<ServiceName> =
+            routes().flat_map(|route| &route.to).map(|target| target.service.clone()).collect();
+        let loads = self.world.route_loads();
+        let in_flight =
+            routes().filter_map(|route| loads.get(self.ids.routes.get(&route.name)?)).copied().sum();
+        FunctionStatus {
+            name: name.clone(),
+            title: function.name.clone(),
+            owner: function.owner.clone(),
+            apdex_t_seconds: function.apdex_t.as_secs_f64(),
+            services: services.into_iter().collect(),
+            traffic: Traffic { in_flight, ..self.traffic_of(&Subject::Function(name.clone())) },
+        }
+    }
+
+    fn view_service(&self, name: &ServiceName, wanted: &DesiredService) -> ServiceStatus {
+        let load = self.world.service_load(self.service_id(name));
+        let traffic = self.traffic_of(&Subject::Service(name.clone()));
+        let seen = self.telemetry.instances(name, TRAFFIC_OVER, self.clock.now());
+        let seen_of =
+            |instance: &Instance| seen.iter().find(|(id, _)| *id == instance.id).map(|(_, seen)| seen);
+        let instances = self.world.of(name).map(|instance| self.view_instance(instance, seen_of(instance)));
         ServiceStatus {
             name: name.clone(),
-            desired: if wanted.removed { 0 } else { wanted.count },
+            desired: naru_controller::asked(wanted),
             ready: self.world.ready(name),
             revision: wanted.progress.target,
             stable: wanted.progress.stable,
-            instances: self.world.of(name).map(|instance| self.view_instance(instance, stats)).collect(),
-            traffic: status::Traffic { in_flight: load.in_flight, waiting: load.waiting, ..traffic },
+            instances: instances.collect(),
+            traffic: Traffic { in_flight: load.in_flight, waiting: load.waiting, ..traffic },
+            scaling: view_scaling(wanted),
         }
     }
 
-    fn view_instance(&self, instance: &Instance, stats: &BTreeMap<InstanceId, Stats>) -> InstanceStatus {
-        let used = stats.get(&instance.id);
+    pub(crate) fn service_id(&self, name: &ServiceName) -> ServiceId {
+        self.ids.services.get(name).copied().unwrap_or_default()
+    }
+
+    fn view_instance(&self, instance: &Instance, seen: Option<&Seen>) -> InstanceStatus {
+        let used = self.used.get(&instance.id);
         let place = (instance.id.service.clone(), instance.id.revision);
         InstanceStatus {
             id: instance.id.clone(),
@@ -90,8 +146,14 @@ impl Core {
             state: self.state_of(instance).to_owned(),
             cpu_cores: used.map_or(0.0, |used| used.cpu_cores),
             memory_bytes: used.map_or(0, |used| used.memory_bytes),
+            disk_read_bytes: used.map_or(0.0, |used| used.disk_read_bytes),
+            disk_written_bytes: used.map_or(0.0, |used| used.disk_written_bytes),
             restarts: self.world.restarts.get(&place).copied().unwrap_or(0),
             in_flight: self.world.in_flight(&instance.id).unwrap_or(0),
+            requests_per_second: seen.map_or(0.0, |seen| seen.requests() as f64 / f64::from(seen.seconds)),
+            mean_seconds: seen.map_or(0.0, Seen::mean_seconds),
+            error_ratio: seen
+                .map_or(0.0, |seen| seen.faults(Fault::Service) as f64 / seen.requests().max(1) as f64),
             since: instance.started_at,
         }
     }
@@ -103,5 +165,20 @@ impl Core {
             Phase::Ready if self.world.is_ejected(&instance.id) => "ejected",
             phase => status::phase_name(phase),
         }
+    }
+}
+
+fn view_scaling(wanted: &DesiredService) -> ScalingStatus {
+    let (scale, scaling) = (&wanted.service.scale, &wanted.progress.scaling);
+    ScalingStatus {
+        min: scale.min,
+        max: scale.max,
+        priority: scale.priority,
+        automatic: scale.is_automatic(),
+        held: wanted.count,
+        policies: naru_controller::policies(scale),
+        decision: scaling.decision.clone(),
+        capacity: scaling.capacity,
+        no_room: wanted.progress.no_room,
     }
 }

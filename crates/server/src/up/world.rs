@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use naru_model::instance::{InstanceId, Phase};
 use naru_model::link::{EndpointLoad, Load, ServiceLoad, ToGateway};
 use naru_model::name::ServiceName;
 use naru_model::observed::{self, Health, Process};
 use naru_model::platform::Protocol;
-use naru_model::snapshot::{Endpoint, ServiceId};
+use naru_model::snapshot::{Endpoint, RouteId, ServiceId};
 use naru_model::units::Timestamp;
 use tokio::sync::mpsc;
 
@@ -31,6 +32,9 @@ pub(crate) struct Instance {
     pub(crate) unrouted_in: Option<u64>,
 }
 
+/// For how long a gateway's load counts; it is told every 250 ms.
+const LOAD_HOLDS: Duration = Duration::from_secs(1);
+
 /// One connected gateway. There are two while one takes over from the other.
 #[derive(Debug)]
 pub(crate) struct Gateway {
@@ -38,6 +42,8 @@ pub(crate) struct Gateway {
     pub(crate) since: Timestamp,
     pub(crate) acknowledged: u64,
     pub(crate) load: Load,
+    /// When it last told of its load.
+    pub(crate) load_at: Timestamp,
     pub(crate) control: mpsc::Sender<ToGateway>,
 }
 
@@ -51,15 +57,13 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn observe(&self, revisions: Vec<observed::RevisionTraffic>) -> observed::Observed {
-        observed::Observed {
-            instances: self.instances.values().map(|instance| self.observe_instance(instance)).collect(),
-            gateway: self
-                .newest_gateway()
-                .zip(self.acknowledged())
-                .map(|(newest, acknowledged)| observed::Gateway { since: newest.since, acknowledged }),
-            revisions,
-        }
+    /// What the controller is told of instances and gateways.
+    pub(crate) fn observe(&self) -> (Vec<observed::Instance>, Option<observed::Gateway>) {
+        let instances = self.instances.values().map(|instance| self.observe_instance(instance)).collect();
+        let gateway = self.newest_gateway().zip(self.acknowledged());
+        let gateway =
+            gateway.map(|(newest, acknowledged)| observed::Gateway { since: newest.since, acknowledged });
+        (instances, gateway)
     }
 
     fn observe_instance(&self, instance: &Instance) -> observed::Instance {
@@ -102,14 +106,30 @@ impl World {
 
     /// What is in flight and waiting for one service, over all gateways.
     pub(crate) fn service_load(&self, service: ServiceId) -> ServiceLoad {
-        let mut sum = ServiceLoad { service, in_flight: 0, waiting: 0 };
+        let mut sum = ServiceLoad { service, in_flight: 0, waiting: 0, begun: 0 };
         for load in self.gateways.values().flat_map(|gateway| &gateway.load.services) {
             if load.service == service {
                 sum.in_flight += load.in_flight;
                 sum.waiting += load.waiting;
+                sum.begun += load.begun;
             }
         }
         sum
+    }
+
+    /// Whether every gateway has told of its load within the last second: what is older tells of another time.
+    pub(crate) fn gateways_speak(&self, now: Timestamp) -> bool {
+        let speaks = |gateway: &Gateway| now.since(gateway.load_at) <= LOAD_HOLDS;
+        !self.gateways.is_empty() && self.gateways.values().all(speaks)
+    }
+
+    /// Requests under way on each route, over all gateways.
+    pub(crate) fn route_loads(&self) -> BTreeMap<RouteId, u32> {
+        let mut sums = BTreeMap::new();
+        for load in self.gateways.values().flat_map(|gateway| &gateway.load.routes) {
+            *sums.entry(load.route).or_default() += load.in_flight;
+        }
+        sums
     }
 
     /// The endpoints of a service as the gateway is to know them. An instance that was told to end has none.
