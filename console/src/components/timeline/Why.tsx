@@ -137,7 +137,7 @@ function Effect(props: { points: readonly Point[]; at: number }) {
                     <td>{value(then())}</td>
                     <td>
                       <Show when={after()} fallback={<span class="muted">{words().notYet}</span>}>
-                        {(later) => value(later())}
+                        {(later) => <>{value(later())}</>}
                       </Show>
                     </td>
                   </tr>

@@ -26,15 +26,17 @@ export function Legend(props: { shown: Shown | undefined; target: boolean }) {
     <div class="tm-legend">
       <p id="tm-summary">
         <Show when={totals()}>
-          {(all) =>
-            words().summary(
-              stretch(props.shown!),
-              number(all().transactions),
-              number(all().errors),
-              percent(all().transactions > 0 ? all().errors / all().transactions : 0),
-              number(all().above),
-            )
-          }
+          {(all) => (
+            <>
+              {words().summary(
+                stretch(props.shown!),
+                number(all().transactions),
+                number(all().errors),
+                percent(all().transactions > 0 ? all().errors / all().transactions : 0),
+                number(all().above),
+              )}
+            </>
+          )}
         </Show>
       </p>
       <ul aria-hidden="true">
