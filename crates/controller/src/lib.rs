@@ -68,7 +68,8 @@ pub fn decide(desired: &Desired, observed: &Observed, now: Timestamp) -> Plan {
 
 /// Writes down what is to be remembered.
 fn finish(works: Vec<Work<'_>>, mut round: Round<'_>) -> Plan {
-    for work in works {
+    for mut work in works {
+        work.note_calm(&round);
         if work.ended() {
             let message = format!("{} has ended: its last instance is gone", work.name);
             round.say(&work, Kind::ServiceEnded, Severity::Info, None, message);

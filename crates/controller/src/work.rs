@@ -157,9 +157,12 @@ impl Work<'_> {
 
     /// Whether another revision than the proven one is to be reached, and there is one to go back to.
     pub(crate) fn rolling_out(&self) -> bool {
-        let progress = self.memory.get();
-        progress.stable != 0 && progress.stable != progress.target
+        rolling_out(self.memory.get())
     }
+}
+
+pub(crate) fn rolling_out(progress: &Progress) -> bool {
+    progress.stable != 0 && progress.stable != progress.target
 }
 
 /// Gives each service its instances. Both come in order, so that one pass does.

@@ -79,6 +79,9 @@ pub struct Scaling {
     /// When it last changed, up and down.
     pub grown_at: Timestamp,
     pub shrunk_at: Timestamp,
+    /// When the last rollout ended, well or not: seconds before that are not judged as if there were none.
+    #[serde(default)]
+    pub calm_since: Timestamp,
     pub capacity: Option<Capacity>,
     /// When each rule of the file last fired, by its place there.
     pub fired: BTreeMap<usize, Timestamp>,
@@ -93,6 +96,7 @@ impl Scaling {
         base: None,
         grown_at: Timestamp(0),
         shrunk_at: Timestamp(0),
+        calm_since: Timestamp(0),
         capacity: None,
         fired: BTreeMap::new(),
         decision: None,

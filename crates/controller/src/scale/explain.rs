@@ -30,9 +30,15 @@ pub(super) fn message(name: &ServiceName, desired: &DesiredService, decision: &D
     let Decision { from, to, wishes, bounds } = decision;
     let mut said = format!("{name} from {from} to {to}");
     let deciding = wishes.iter().filter(|wish| wish.wants.is_some()).max_by_key(|wish| wish.wants);
-    if let Some(wish) = deciding {
+    let mut reasons = Vec::new();
+    if to < from && !wishes.iter().any(|wish| wish.by == By::Rule && wish.wants.is_some()) {
+        let enough = format_duration(desired.service.scale.shrink_after);
+        reasons.push(format!("fewer have been enough for {enough}"));
+    }
+    reasons.extend(deciding.map(reason));
+    if !reasons.is_empty() {
         said.push_str(": ");
-        said.push_str(&reason(wish));
+        said.push_str(&reasons.join(", and now "));
     }
     for bound in bounds {
         said.push_str("; ");
@@ -63,9 +69,12 @@ fn reason(wish: &Wish) -> String {
         (By::Apdex, Some(seen), Some(level)) => {
             format!("apdex is {seen:.2} and {level:.2} is wanted, which takes {wants}")
         }
-        (By::Waiting, Some(seen), _) => format!("{seen:.0} requests wait, which takes {wants}"),
+        (By::Waiting, Some(seen), _) => {
+            format!("{seen:.0} requests have piled up, which takes {wants}")
+        }
         (By::Capacity, Some(seen), Some(level)) => format!(
-            "{seen:.1} requests come per second and instance and one carries {level:.1}, which takes {wants}"
+            "by the time another has started {seen:.1} requests come per second and instance and one carries {level:.1}, \
+             which takes {wants}"
         ),
         (By::Rule, _, _) => format!("a rule's condition has held, which takes {wants}"),
         (By::Schedule, _, _) => format!("it is a schedule's time, which takes {wants}"),

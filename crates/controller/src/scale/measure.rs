@@ -7,7 +7,7 @@ use naru_model::apdex::Apdex;
 use naru_model::scaling::Second;
 
 /// Seconds that a steady load is averaged over: noise of single seconds falls to a quarter, and a ramp is seen soon enough.
-const STEADY: usize = 15;
+const STEADY: usize = 20;
 /// How old the mean of a ramp is.
 pub(super) const LAG: Duration = Duration::from_millis(500 * STEADY as u64);
 /// Seconds within which a load that has changed shows.

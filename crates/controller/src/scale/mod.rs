@@ -23,8 +23,8 @@ use naru_model::units::Timestamp;
 
 pub use explain::policies;
 
-use crate::work::{Round, Work};
-use measure::Balance;
+use crate::work::{Round, Work, rolling_out};
+use measure::{Balance, Load};
 use targets::Judge;
 
 /// Returns how many instances a service is asked to have, within the file's bounds: a person's word, else what its policies
@@ -50,12 +50,17 @@ struct Case<'a> {
     signals: &'a Signals,
     /// As it is, within the file's bounds.
     count: u32,
-    /// Instances that start or warm up.
+    /// Instances that start or are ready, and whether the pool has no room for as many as are asked for.
+    there: usize,
+    no_room: bool,
+    /// Instances that start or warm up, as of the newest second.
     coming: usize,
     rolling_out: bool,
     /// How long an instance takes to be ready, and in how long the next one will be.
     start_up: Duration,
     comes_in: Duration,
+    /// When the last one became ready.
+    last_ready: Timestamp,
 }
 
 /// A change shows in figures over ten seconds after so long.
@@ -79,7 +84,7 @@ impl<'a> Case<'a> {
             memory.capacity = learned.or(known);
         }
         let carries = capacity::carries(service, &ratios, memory.capacity);
-        let settled = self.coming == 0 && self.now >= memory.grown_at + SHOWS_AFTER;
+        let settled = self.coming == 0 && self.now >= self.last_ready.max(memory.grown_at) + SHOWS_AFTER;
         Judge { service, count, ratios, carries, rolling_out: self.rolling_out, settled }
     }
 
@@ -92,14 +97,19 @@ impl<'a> Case<'a> {
         let mut wishes: Vec<Wish> =
             targets.iter().map(|target| judge.wish(*target, &load, balance.as_ref())).collect();
         if !targets.is_empty() {
-            let more = forecast::more(seconds, self.start_up + measure::LAG);
-            wishes.extend(judge.ahead(&load, more, forecast::spread(seconds)));
+            wishes.extend(self.ahead(judge, &load, seconds));
         }
         let rate = learned.map_or(0.0, |learned| learned.rate);
         let demands = |balance: &Balance| !targets.is_empty() || (load.ready == 0 && balance.waiting > 0.0);
         let piled_up = |balance: Balance| judge.piled_up(&load, &balance, self.comes_in, rate);
         wishes.extend(balance.filter(demands).and_then(piled_up));
         Some(wishes)
+    }
+
+    /// What comes by the time that an instance started now can serve, over what one carries.
+    fn ahead(&self, judge: &Judge<'_>, load: &Load, seconds: &[Second]) -> Option<Wish> {
+        let more = forecast::more(seconds, self.start_up + measure::LAG);
+        judge.ahead(load, more, forecast::spread(seconds))
     }
 }
 
@@ -140,16 +150,20 @@ impl Work<'_> {
 
     fn follow_policies(&mut self, signals: &Signals, round: &mut Round<'_>) {
         let Some(desired) = self.desired else { return };
+        let Some(newest) = signals.seconds.last().map(rules::end) else { return };
         let start_up = self.start_up();
         let case = Case {
             now: round.now,
             desired,
             signals,
             count: asked_of(desired, &self.memory.get().scaling),
-            coming: self.count_coming(round.now),
-            rolling_out: self.rolling_out(),
+            there: self.members.iter().filter(|member| member.phase <= Phase::Ready).count(),
+            no_room: self.memory.get().no_room,
+            coming: self.count_coming(newest),
+            rolling_out: self.rolling_out() || newest <= self.memory.get().scaling.calm_since,
             start_up,
             comes_in: self.next_in(start_up, round.now),
+            last_ready: self.last_ready(),
         };
         let Some(next) = bounds::decide(&case, &self.memory.get().scaling) else { return };
         let changed = next.count != case.count;
@@ -179,14 +193,29 @@ impl Work<'_> {
         left.min().unwrap_or(start_up)
     }
 
-    fn count_coming(&self, now: Timestamp) -> usize {
+    fn last_ready(&self) -> Timestamp {
+        let ready = self.members.iter().filter(|member| member.phase == Phase::Ready);
+        ready.map(|member| member.since).max().unwrap_or_default()
+    }
+
+    /// Those that were not warm yet when the newest second ended: what was decided since must not be judged by it.
+    fn count_coming(&self, newest: Timestamp) -> usize {
         let warm_up = self.desired.map(|desired| desired.service.scale.warm_up).unwrap_or_default();
         let comes = |phase, since: Timestamp| match phase {
             Phase::Starting => true,
-            Phase::Ready => now < since + warm_up,
+            Phase::Ready => newest < since + warm_up,
             Phase::Draining | Phase::Stopping => false,
         };
         self.members.iter().filter(|member| comes(member.phase, member.since)).count()
+    }
+
+    /// Notes the end of a rollout, so that its seconds are not judged.
+    pub(crate) fn note_calm(&mut self, round: &Round<'_>) {
+        let automatic = self.desired.is_some_and(|desired| desired.service.scale.is_automatic());
+        let began_rolling = self.desired.is_some_and(|desired| rolling_out(&desired.progress));
+        if automatic && began_rolling && !self.rolling_out() {
+            self.memory.edit().scaling.calm_since = round.now;
+        }
     }
 }
 

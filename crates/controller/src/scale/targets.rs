@@ -9,7 +9,7 @@ use super::capacity::Ratios;
 use super::measure::{Balance, Load};
 
 /// Of what an instance carries, so much is planned with.
-const PLANNED: f64 = 0.95;
+const PLANNED: f64 = 0.97;
 /// What piled up is worked off within this time, or within a start if that takes longer.
 const WORKED_OFF: Duration = Duration::from_secs(10);
 /// So many seconds' requests that wait are no chance.

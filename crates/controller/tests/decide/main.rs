@@ -6,6 +6,12 @@ mod behaviour;
 #[cfg(test)]
 mod conduct;
 #[cfg(test)]
+mod crowd;
+#[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod scaling;
+#[cfg(test)]
+mod scaling_properties;
 #[cfg(test)]
 mod world;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use naru_model::event::{Event, Kind};
 use naru_model::instance::{InstanceId, Phase};
 use naru_model::name::ServiceName;
-use naru_model::observed::{Gateway, Health, Instance, Observed, Process, RevisionTraffic};
+use naru_model::observed::{Gateway, Health, Instance, Observed, Process, RevisionTraffic, Signals};
 use naru_model::plan::{Action, Desired, DesiredService, Needs, Plan, Progress};
 use naru_model::platform::{self, InstanceSize, Pool, Protocol, Rollout, Scale, Service};
 use naru_model::units::{Bytes, Cpu, Percent, Timestamp};
@@ -37,6 +37,8 @@ pub(crate) struct World {
     pub(crate) published: Vec<(u64, Timestamp)>,
     pub(crate) behaviours: BTreeMap<(ServiceName, u32), Behaviour>,
     pub(crate) traffic: Vec<RevisionTraffic>,
+    /// In the order of the services' names.
+    pub(crate) signals: Vec<Signals>,
     pub(crate) events: Vec<Event>,
     pub(crate) actions: Vec<(Timestamp, Action)>,
     /// How long a request in flight to an instance that leaves the table may take.
@@ -90,6 +92,7 @@ impl World {
             published: vec![(1, now)],
             behaviours: BTreeMap::new(),
             traffic: Vec::new(),
+            signals: Vec::new(),
             events: Vec::new(),
             actions: Vec::new(),
             request_ms: 40,
@@ -146,10 +149,7 @@ impl World {
     }
 
     pub(crate) fn wanted(&self, of: &str) -> usize {
-        let service = &self.desired.services[&name(of)];
-        let scale = &service.service.scale;
-        let count = naru_controller::asked(service).clamp(scale.min, scale.max) as usize;
-        if service.service.port.is_some() { count.min(1) } else { count }
+        wanted_of(&self.desired.services[&name(of)])
     }
 
     fn health(&self, one: &One) -> Health {
@@ -194,7 +194,7 @@ impl World {
             instances: instances.collect(),
             gateway,
             revisions: self.traffic.clone(),
-            signals: Vec::new(),
+            signals: self.signals.clone(),
         }
     }
 
@@ -345,7 +345,9 @@ impl World {
             let given_up = healthy.iter().filter(|id| unrouted.contains(*id)).count();
             let joined = routed.iter().filter(|id| id.service == *of).count();
             let left = healthy.len() - given_up + joined;
-            let enough = self.wanted(of.as_str()).saturating_sub(self.slack);
+            let progress = plan.progress.get(of).unwrap_or(&service.progress).clone();
+            let enough =
+                wanted_of(&DesiredService { progress, ..service.clone() }).saturating_sub(self.slack);
             assert!(
                 given_up == 0 || left >= enough,
                 "{of} {:?} is left with {left} of {enough}\n{plan:?}\n{}",
@@ -478,6 +480,11 @@ impl World {
             assert!(right, "{of} is not at rest: {progress:?}\n{}", self.story());
         }
     }
+}
+
+fn wanted_of(service: &DesiredService) -> usize {
+    let count = naru_controller::asked(service) as usize;
+    if service.service.port.is_some() { count.min(1) } else { count }
 }
 
 fn id_of(action: &Action) -> &InstanceId {
