@@ -82,11 +82,13 @@ impl Telemetry {
     ) -> Result<Telemetry, Error> {
         let live = Live::new(now);
         let limits = archive::Limits::default();
-        let archive =
-            Archive::open(&dir.join("telemetry"), limits, retention, live.names.clone(), now, log.clone());
+        let mut archive =
+            Archive::open(&dir.join("telemetry"), limits, retention, live.names.clone(), now, log.clone())
+                .map_err(Error::Archive)?;
+        archive.follow(live.clone()).map_err(Error::Archive)?;
         let access_log = AccessLog::start(&dir.join("access.log"), live.names.clone(), log.clone());
         Ok(Telemetry {
-            archive: archive.map_err(Error::Archive)?,
+            archive,
             access_log: access_log.map_err(Error::Thread)?,
             live,
             access_log_on: AtomicBool::new(true),
@@ -144,9 +146,9 @@ impl Telemetry {
         }
     }
 
-    /// What the archive has: figures by minutes or longer that begin within a span, in the order of time.
-    fn archived_figures(&self, _subject: &Subject, _span: Span) -> Vec<Figures> {
-        Vec::new()
+    /// What the archive has: figures by minutes or longer that overlap with a span, in the order of time.
+    fn archived_figures(&self, subject: &Subject, span: Span) -> Vec<Figures> {
+        self.archive.figures(subject, span)
     }
 
     fn store(&self) -> MutexGuard<'_, Store> {

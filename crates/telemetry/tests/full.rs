@@ -54,7 +54,7 @@ fn fill(folder: &Path) {
     until("the first to be kept", || found(&archive) == 100);
     let room = getrlimit(Resource::Fsize);
     // In the middle of the next batch.
-    setrlimit(Resource::Fsize, Rlimit { current: Some(16_000), ..room.clone() }).unwrap();
+    setrlimit(Resource::Fsize, Rlimit { current: Some(16_000), ..room }).unwrap();
     for n in 1..4 {
         offer(&archive, n * 100, 100);
         until("the drop to be counted", || archive.dropped() == n * 100);

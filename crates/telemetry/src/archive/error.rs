@@ -19,6 +19,8 @@ pub enum Error {
         #[source]
         source: parquet::errors::ParquetError,
     },
+    #[error("could not start a thread of the archive")]
+    Thread(#[source] io::Error),
     #[error("segments can't be written as fast as requests come")]
     Behind,
     #[error("{} is no file of naru's: {reason}", path.display())]
@@ -36,6 +38,10 @@ impl Error {
         path: &Path,
     ) -> impl FnOnce(parquet::errors::ParquetError) -> Error {
         move |source| Error::Parquet { what, path: path.to_owned(), source }
+    }
+
+    pub(super) fn thread(source: io::Error) -> Error {
+        Error::Thread(source)
     }
 
     /// The message with its cause, for a log line.

@@ -24,6 +24,8 @@ pub(super) enum Name {
         width: u32,
         number: u64,
     },
+    /// `figures-journal-4`
+    FiguresJournal(u64),
     Part,
 }
 
@@ -35,6 +37,9 @@ impl Name {
         }
         if let Some(number) = name.strip_prefix("journal-") {
             return number.parse().ok().map(Name::Journal);
+        }
+        if let Some(number) = name.strip_prefix("figures-journal-") {
+            return number.parse().ok().map(Name::FiguresJournal);
         }
         let mut parts = name.strip_suffix(".parquet")?.split('-');
         let (kind, second) = (parts.next()?, parts.next()?);
@@ -61,6 +66,10 @@ pub(super) fn transactions(folder: &Path, first: Timestamp, number: u64) -> Path
 
 pub(super) fn figures(folder: &Path, width: u32, first: Timestamp, number: u64) -> PathBuf {
     folder.join(format!("figures-{width}-{}-{number}.parquet", readable(first)))
+}
+
+pub(super) fn figures_journal(folder: &Path, number: u64) -> PathBuf {
+    folder.join(format!("figures-journal-{number}"))
 }
 
 fn readable(at: Timestamp) -> String {
@@ -132,6 +141,7 @@ mod tests {
         assert_eq!(name(journal(folder, 3)), Some(Name::Journal(3)));
         assert_eq!(name(transactions(folder, at, 17)), Some(Name::Transactions(17)));
         assert_eq!(name(figures(folder, 600, at, 2)), Some(Name::Figures { width: 600, number: 2 }));
+        assert_eq!(name(figures_journal(folder, 5)), Some(Name::FiguresJournal(5)));
         assert_eq!(Name::parse("transactions-1-2.parquet.part"), Some(Name::Part));
         for other in ["notes.txt", "journal-", "transactions-x.parquet", "figures-1-2-3-4.parquet"] {
             assert_eq!(Name::parse(other), None, "{other}");

@@ -96,6 +96,7 @@ impl Intake {
             let read = journal::read(path, |frame| match frame {
                 Frame::Names(names) => rows.learn(&names),
                 Frame::Records(batch) => take(&mut rows, batch),
+                Frame::Figures(_) => {}
             });
             let whole = match read {
                 Ok(whole) => whole,
@@ -122,7 +123,7 @@ impl Intake {
 
     /// Fills a journal further that is there already. If it can't be opened, it is turned into a segment as it is.
     fn go_on(&mut self, path: PathBuf, number: u64, whole: u64, rows: Held) {
-        match Journal::reopen(path, number, whole) {
+        match Journal::reopen(path, whole) {
             Ok(journal) => {
                 let names = Arc::new(rows.read().names.clone());
                 self.shelf.add_filling(number, rows.clone());
@@ -250,7 +251,7 @@ fn begin(folder: &Path, limits: &Limits, shelf: &Shelf, next_number: &mut u64) -
         return Err(Error::Behind);
     }
     let number = *next_number;
-    let journal = Journal::create(files::journal(folder, number), number)?;
+    let journal = Journal::create(files::journal(folder, number))?;
     *next_number += 1;
     let rows = Held::default();
     shelf.add_filling(number, rows.clone());

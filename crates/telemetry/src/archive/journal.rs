@@ -8,6 +8,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use naru_model::name::{FunctionName, ServiceName};
 use naru_model::snapshot::{FunctionId, RouteId, ServiceId};
@@ -28,6 +29,8 @@ enum Kind {
     Records = 1,
     /// What the ids in the records after it stand for.
     Names = 2,
+    /// Figures of a minute, see [`super::figures`].
+    Figures = 3,
 }
 
 /// One piece of a journal as it is read back.
@@ -35,13 +38,13 @@ enum Kind {
 pub(super) enum Frame<'b> {
     Records(&'b [u8]),
     Names(Names),
+    Figures(&'b [u8]),
 }
 
 /// A journal being written.
 #[derive(Debug)]
 pub(super) struct Journal {
     path: PathBuf,
-    pub(super) number: u64,
     file: File,
     /// What is whole in the file, in bytes.
     len: u64,
@@ -49,7 +52,7 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    pub(super) fn create(path: PathBuf, number: u64) -> Result<Journal, Error> {
+    pub(super) fn create(path: PathBuf) -> Result<Journal, Error> {
         let mut file = OpenOptions::new()
             .append(true)
             .create_new(true)
@@ -61,14 +64,14 @@ impl Journal {
             let _ = std::fs::remove_file(&path);
             return Err(Error::io("write", &path)(error));
         }
-        Ok(Journal { path, number, file, len: MAGIC.len() as u64, buffer: Vec::new() })
+        Ok(Journal { path, file, len: MAGIC.len() as u64, buffer: Vec::new() })
     }
 
     /// Goes on with a journal of which `whole` bytes are good; the rest is cut off.
-    pub(super) fn reopen(path: PathBuf, number: u64, whole: u64) -> Result<Journal, Error> {
+    pub(super) fn reopen(path: PathBuf, whole: u64) -> Result<Journal, Error> {
         let file = OpenOptions::new().append(true).open(&path).map_err(Error::io("open", &path))?;
         file.set_len(whole).map_err(Error::io("cut", &path))?;
-        Ok(Journal { path, number, file, len: whole, buffer: Vec::new() })
+        Ok(Journal { path, file, len: whole, buffer: Vec::new() })
     }
 
     /// Puts a batch behind what waits to be written.
@@ -80,9 +83,8 @@ impl Journal {
         frame(&mut self.buffer, Kind::Names, &pack_names(names));
     }
 
-    /// What waits to be written, in bytes.
-    pub(super) fn waiting(&self) -> usize {
-        self.buffer.len()
+    pub(super) fn add_figures(&mut self, packed: &[u8]) {
+        frame(&mut self.buffer, Kind::Figures, packed);
     }
 
     /// In the file and waiting, in bytes.
@@ -152,6 +154,7 @@ pub(super) fn read(path: &Path, mut each: impl FnMut(Frame<'_>)) -> Result<u64, 
         match kind {
             kind if kind == Kind::Records as u8 => each(Frame::Records(&bytes)),
             kind if kind == Kind::Names as u8 => each(Frame::Names(unpack_names(&bytes))),
+            kind if kind == Kind::Figures as u8 => each(Frame::Figures(&bytes)),
             // A later naru's: of no use to this one.
             _ => {}
         }
@@ -168,12 +171,13 @@ fn fill(file: &mut impl Read, buffer: &mut [u8]) -> io::Result<bool> {
     }
 }
 
-/// A line for each: its kind, its number, its name.
+/// A line for each: its kind, its number, its name; for `t` Apdex's T of a function, in microseconds.
 fn pack_names(names: &Names) -> Vec<u8> {
     let services = names.services.iter().map(|(id, name)| format!("s {} {name}\n", id.0));
     let functions = names.functions.iter().map(|(id, name)| format!("f {} {name}\n", id.0));
     let routes = names.routes.iter().map(|(id, name)| format!("r {} {name}\n", id.0));
-    services.chain(functions).chain(routes).collect::<String>().into_bytes()
+    let targets = names.apdex_t.iter().map(|(id, target)| format!("t {} {}\n", id.0, target.as_micros()));
+    services.chain(functions).chain(routes).chain(targets).collect::<String>().into_bytes()
 }
 
 fn unpack_names(bytes: &[u8]) -> Names {
@@ -188,6 +192,10 @@ fn unpack_names(bytes: &[u8]) -> Names {
                 names.functions.extend(name.parse::<FunctionName>().ok().map(|name| (FunctionId(id), name)));
             }
             "r" => drop(names.routes.insert(RouteId(id), name.to_owned())),
+            "t" => {
+                let target = name.parse().ok().map(|micros| (FunctionId(id), Duration::from_micros(micros)));
+                names.apdex_t.extend(target);
+            }
             _ => {}
         }
     }
@@ -203,7 +211,7 @@ mod tests {
             services: [(ServiceId(3), "booking".parse().unwrap())].into(),
             routes: [(RouteId(1), "www.example.go.kr/예약/** GET".to_owned())].into(),
             functions: [(FunctionId(2), "apply".parse().unwrap())].into(),
-            ..Names::default()
+            apdex_t: [(FunctionId(2), Duration::from_millis(300))].into(),
         }
     }
 
@@ -212,6 +220,7 @@ mod tests {
         let whole = read(path, |frame| match frame {
             Frame::Records(batch) => records.push(batch.to_vec()),
             Frame::Names(names) => known.push(names),
+            Frame::Figures(_) => {}
         });
         (records, known, whole.unwrap())
     }
@@ -220,7 +229,7 @@ mod tests {
     fn it_reads_back_and_goes_on_behind_a_torn_end_wherever_it_was_torn() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal-1");
-        let mut journal = Journal::create(path.clone(), 1).unwrap();
+        let mut journal = Journal::create(path.clone()).unwrap();
         journal.add_names(&names());
         journal.add_records(b"first");
         journal.write().unwrap();
@@ -236,7 +245,7 @@ mod tests {
             std::fs::write(&path, &complete[..cut]).unwrap();
             let (records, _, good) = read_back(&path);
             assert_eq!((records, good), (vec![b"first".to_vec()], whole));
-            let mut journal = Journal::reopen(path.clone(), 1, good).unwrap();
+            let mut journal = Journal::reopen(path.clone(), good).unwrap();
             journal.add_records(b"third");
             journal.write().unwrap();
             assert_eq!(read_back(&path).0, [b"first".to_vec(), b"third".to_vec()]);
@@ -247,7 +256,7 @@ mod tests {
     fn damage_ends_it_and_garbage_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal-1");
-        let mut journal = Journal::create(path.clone(), 1).unwrap();
+        let mut journal = Journal::create(path.clone()).unwrap();
         journal.add_records(b"first");
         journal.add_records(b"second");
         journal.write().unwrap();

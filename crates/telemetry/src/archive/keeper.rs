@@ -10,18 +10,28 @@ use arc_swap::ArcSwap;
 use naru_model::platform;
 use naru_model::units::Timestamp;
 
+use super::figures::Ledger;
 use super::segment::{self, Segment};
 use super::shelf::Shelf;
 use super::{disk, files};
 use crate::Log;
+use crate::live::{Live, MINUTE};
 
 /// How often it looks whether something must go, and tries again what failed.
 const EVERY: Duration = Duration::from_secs(10);
+
+/// How often it looks whether a minute is over.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// How long minutes are sure to be in memory, in seconds.
+const STILL_THERE: u32 = 50 * 60;
+/// How often figures are made longer stretches of, and let go.
+const TIDY_EVERY: Duration = Duration::from_secs(600);
 
 /// Shared by its thread and the one that finds the leftovers of a kill.
 pub(super) struct Keeper {
     folder: PathBuf,
     shelf: Arc<Shelf>,
+    ledger: Arc<Ledger>,
     retention: ArcSwap<platform::Telemetry>,
     clock: Clock,
     stopping: AtomicBool,
@@ -44,6 +54,7 @@ impl Keeper {
     pub(super) fn new(
         folder: PathBuf,
         shelf: Arc<Shelf>,
+        ledger: Arc<Ledger>,
         retention: platform::Telemetry,
         now: Timestamp,
         log: Log,
@@ -51,6 +62,7 @@ impl Keeper {
         Keeper {
             folder,
             shelf,
+            ledger,
             retention: ArcSwap::from_pointee(retention),
             clock: Clock { start: now, at: Instant::now() },
             stopping: AtomicBool::new(false),
@@ -58,6 +70,10 @@ impl Keeper {
             failing: Mutex::new(false),
             crowded: AtomicBool::new(false),
         }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.start + self.clock.at.elapsed()
     }
 
     pub(super) fn set_retention(&self, retention: platform::Telemetry) {
@@ -79,6 +95,30 @@ impl Keeper {
                 return;
             }
             self.write_segments();
+        }
+    }
+
+    /// Another thread: keeps each minute of figures once it is over, until `going` has no sender any more.
+    pub(super) fn follow(&self, live: &Live, going: &Receiver<()>) {
+        let mut next = live.closed_minute() + MINUTE;
+        // What was kept before the clock went back is not kept again.
+        if let Some(last) = self.ledger.last().filter(|last| *last < next + 3600) {
+            next = next.max(last + MINUTE);
+        }
+        let mut tidied = None::<Instant>;
+        while !matches!(going.recv_timeout(LOOK_EVERY), Err(RecvTimeoutError::Disconnected)) {
+            let closed = live.closed_minute();
+            // What could not be written is tried again for as long as it is in memory.
+            next = next.max(closed.saturating_sub(STILL_THERE));
+            while next <= closed && self.ledger.keep(&live.minute(next)) {
+                next += MINUTE;
+            }
+            if tidied.is_none_or(|tidied| tidied.elapsed() >= TIDY_EVERY) {
+                let now = (self.now().0 / 1_000_000) as u32;
+                let kept = self.retention.load().figures.as_secs();
+                self.ledger.tidy(now, u32::try_from(kept).unwrap_or(u32::MAX));
+                tidied = Some(Instant::now());
+            }
         }
     }
 
@@ -111,8 +151,7 @@ impl Keeper {
     /// Removes the oldest segments: those past their time, then those that the disk has no share for.
     fn let_go(&self) {
         let retention = **self.retention.load();
-        let now = self.clock.start + self.clock.at.elapsed();
-        let oldest_kept = now.0.saturating_sub(retention.transactions.as_micros() as u64);
+        let oldest_kept = self.now().0.saturating_sub(retention.transactions.as_micros() as u64);
         let view = self.shelf.view();
         let mut segments: Vec<&Arc<Segment>> = view.segments().iter().collect();
         segments.sort_by_key(|segment| (segment.last, segment.number));

@@ -2,19 +2,24 @@
 //!
 //! From the transactions themselves where they are few enough to be read in time, and else from the figures' cells.
 
+use std::ops::RangeInclusive;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use naru_model::series::{Cells, Map, MapQuery, Span};
 
+use super::figures::Ledger;
 use super::parallel;
 use super::search::scan_rows;
 use super::segment::{Choice, Part};
 use super::shelf::{Shelf, View};
+use crate::live::Figures;
 
 /// The most cells across and up, and the most dots.
 const SIDE: u32 = 1000;
 const DOTS: usize = 20_000;
+/// The most transactions that are read for one map: two cores read that many in about a fifth of a second.
+const READ_AT_MOST: f64 = 12e6;
 /// What is chosen as the upper edge reaches over this share of the transactions.
 const BELOW_TOP: f64 = 0.99;
 
@@ -78,8 +83,100 @@ impl Grid {
     }
 }
 
+pub(super) fn map(shelf: &Shelf, ledger: &Ledger, query: &MapQuery) -> Map {
+    let view = shelf.view();
+    if transactions_to_read(&view, &choice(query)) > READ_AT_MOST
+        && let Some(map) = from_figures(&view, ledger, query)
+    {
+        return map;
+    }
+    from_transactions(shelf, &view, query)
+}
+
+/// How many transactions lie in the segments and rows that a map is of, about.
+fn transactions_to_read(view: &View, choice: &Choice<'_>) -> f64 {
+    let share = |first: u64, last: u64| {
+        let within = last.min(choice.to).saturating_sub(first.max(choice.from)) as f64;
+        (within / (last - first).max(1) as f64).min(1.0)
+    };
+    let segments = view.segments_latest_first(choice.from, choice.to);
+    let segments = segments.iter().map(|segment| segment.rows as f64 * share(segment.first, segment.last));
+    let rows = view.rows().map(|(_, rows)| {
+        let rows = rows.read();
+        rows.rows.len() as f64 * share(rows.first, rows.last)
+    });
+    segments.chain(rows).sum()
+}
+
+/// The map from the figures' cells; what is in memory alone, the last minutes, from the transactions. `None`: there are
+/// no figures of the span.
+fn from_figures(view: &View, ledger: &Ledger, query: &MapQuery) -> Option<Map> {
+    let grid = Grid::of(query);
+    let figures = ledger.figures(&query.subject, query.span);
+    let end = figures.iter().map(|figures| figures.start + figures.seconds).max()?;
+    let mut marks = Marks::default();
+    // The running minute.
+    let rest = Choice { from: u64::from(end.max(query.span.from)) * 1_000_000, ..choice(query) };
+    for (_, rows) in view.rows() {
+        scan_rows(&rows.read(), &rest, |_, row| {
+            let (end, response_us, error) = (row.end, row.response_us, row.is_error());
+            grid.add(&mut marks, Part { row: 0, end, response_us, error });
+        });
+    }
+    Some(spread(query, &grid, &figures, &marks.marks))
+}
+
+/// Spreads what lies in a bucket of response times over the rows it covers, and what lies in a stretch over its columns.
+fn spread(query: &MapQuery, grid: &Grid, figures: &[Figures], marks: &[Mark]) -> Map {
+    let (mut transactions, mut errors) = (marks.len() as u64, 0);
+    let mut all: Vec<(u32, u64)> = marks.iter().map(|mark| (mark.response_us, 1)).collect();
+    for figures in figures {
+        for (least, most, answered, failed) in figures.cell.latencies() {
+            all.push((least + (most - least) / 2, u64::from(answered) + u64::from(failed)));
+            transactions += u64::from(answered) + u64::from(failed);
+            errors += u64::from(failed);
+        }
+    }
+    errors += marks.iter().filter(|mark| mark.error).count() as u64;
+    let top_us = query.top.map_or_else(|| top_of(all), |top| top.as_micros() as u64).max(1);
+    let mut counts = Counts::new(grid);
+    for mark in marks {
+        let row = grid.row(mark.response_us, top_us);
+        counts.add(row, mark.column.into(), 1, u32::from(mark.error));
+    }
+    for figures in figures {
+        let from = u64::from(figures.start.max(query.span.from)) * 1_000_000;
+        let to = u64::from((figures.start + figures.seconds).min(query.span.to)) * 1_000_000;
+        let columns = u32::from(grid.column(from))..=u32::from(grid.column(to.saturating_sub(1).max(from)));
+        for (least, most, answered, failed) in figures.cell.latencies() {
+            let rows = grid.row(least, top_us)..=grid.row(most, top_us);
+            counts.spread(rows, columns.clone(), answered + failed, failed);
+        }
+    }
+    Map {
+        from: query.span.from,
+        to: query.span.to,
+        top_seconds: Duration::from_micros(top_us).as_secs_f64(),
+        transactions,
+        errors,
+        dots: None,
+        cells: Some(counts.used(grid)),
+    }
+}
+
+fn top_of(mut all: Vec<(u32, u64)>) -> u64 {
+    all.sort_unstable();
+    let below = (all.iter().map(|(_, count)| count).sum::<u64>() as f64 * BELOW_TOP) as u64;
+    let mut sum = 0;
+    let reached = all.iter().find(|(_, count)| {
+        sum += count;
+        sum > below
+    });
+    nice_top(reached.map_or(0, |(micros, _)| u64::from(*micros)))
+}
+
 /// The map from the transactions themselves.
-pub(super) fn from_transactions(shelf: &Shelf, view: &View, query: &MapQuery) -> Map {
+fn from_transactions(shelf: &Shelf, view: &View, query: &MapQuery) -> Map {
     let grid = Grid::of(query);
     let choice = choice(query);
     let all = Mutex::new(Marks::default());
@@ -127,15 +224,12 @@ fn draw(query: &MapQuery, grid: &Grid, mut marks: Marks) -> Map {
     let top_us = query.top.map_or_else(|| chosen_top(&mut marks.marks), |top| top.as_micros() as u64).max(1);
     let few = transactions <= grid.dots;
     let cells = || {
-        let mut counts = vec![(0, 0); grid.columns as usize * (grid.rows as usize + 1)];
+        let mut counts = Counts::new(grid);
         for mark in &marks.marks {
             let row = grid.row(mark.response_us, top_us);
-            let (count, failed) =
-                &mut counts[row as usize * grid.columns as usize + usize::from(mark.column)];
-            *count += 1;
-            *failed += u32::from(mark.error);
+            counts.add(row, mark.column.into(), 1, u32::from(mark.error));
         }
-        used(grid, &counts)
+        counts.used(grid)
     };
     let cells = if few { None } else { Some(cells()) };
     Map {
@@ -149,11 +243,43 @@ fn draw(query: &MapQuery, grid: &Grid, mut marks: Marks) -> Map {
     }
 }
 
-/// The cells in use, of counts row by row.
-fn used(grid: &Grid, counts: &[(u32, u32)]) -> Cells {
-    let places = counts.iter().zip(0u32..).filter(|((count, _), _)| *count > 0);
-    let used = places.map(|((count, failed), at)| (at % grid.columns, at / grid.columns, *count, *failed));
-    Cells { columns: grid.columns, rows: grid.rows, used: used.collect() }
+/// Transactions and the errors among them, row by row.
+struct Counts {
+    columns: u32,
+    cells: Vec<(u32, u32)>,
+}
+
+impl Counts {
+    fn new(grid: &Grid) -> Counts {
+        Counts {
+            columns: grid.columns,
+            cells: vec![(0, 0); grid.columns as usize * (grid.rows as usize + 1)],
+        }
+    }
+
+    fn add(&mut self, row: u32, column: u32, count: u32, failed: u32) {
+        let (all, errors) = &mut self.cells[(row * self.columns + column) as usize];
+        *all += count;
+        *errors += failed;
+    }
+
+    /// In even shares over several cells; what is left over goes to the first ones.
+    fn spread(&mut self, rows: RangeInclusive<u32>, columns: RangeInclusive<u32>, count: u32, failed: u32) {
+        let cells = (rows.end() - rows.start() + 1) * (columns.end() - columns.start() + 1);
+        let share = |whole: u32, at: u32| whole / cells + u32::from(at < whole % cells);
+        let places = rows.flat_map(|row| columns.clone().map(move |column| (row, column)));
+        for ((row, column), at) in places.zip(0..) {
+            self.add(row, column, share(count, at), share(failed, at));
+        }
+    }
+
+    /// The cells in use.
+    fn used(&self, grid: &Grid) -> Cells {
+        let places = self.cells.iter().zip(0u32..).filter(|((count, _), _)| *count > 0);
+        let used =
+            places.map(|((count, failed), at)| (at % self.columns, at / self.columns, *count, *failed));
+        Cells { columns: grid.columns, rows: grid.rows, used: used.collect() }
+    }
 }
 
 fn chosen_top(marks: &mut [Mark]) -> u64 {

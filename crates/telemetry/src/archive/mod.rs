@@ -1,7 +1,43 @@
 //! The store on disk: every transaction for a week, figures for a month, in Parquet files that any tool reads.
+//!
+//! ```text
+//! STATE/telemetry/
+//!   journal-17                                every record as it came, at most 200 ms later; becomes a segment
+//!   transactions-20261121T093000Z-16.parquet  a segment: an hour, or a million transactions
+//!   figures-journal-4                         minutes of figures; becomes a file
+//!   figures-60-20261121T090000Z-3.parquet     figures by minutes; of 600 s after two days, of 3,600 s after ten
+//! ```
+//!
+//! Records go into the journal by `write(2)` and among rows in memory, from which they are found at once. Full rows are
+//! sorted and written as a segment; then their journal is removed. What kills the process loses what was not in the journal
+//! yet. At a start, journals are read back and gone on with. A full disk drops and counts, says it once and goes on when
+//! there is room; nothing waits for it.
+//!
+//! # A segment's columns
+//!
+//! `end` (when the last byte was sent, UTC, µs), `response_us` (of an upgraded connection until the upgrade), of which
+//! `waiting_us` (for a place or a ready instance), `connecting_us` and `other_us` (the gateway's own, and the bodies' way);
+//! what is left is the service's: `upstream_us = response_us - waiting_us - connecting_us - other_us`, which is not a
+//! column because it is nearly as long again as the response time and follows from the others. `service`, `function`,
+//! `route` (empty: none), `revision`, `ordinal` (0: no instance), `client`, `method`, `protocol` (10, 11, 20), `status` (0:
+//! the client was gone), `fault` (0 nobody's, 1 the client's, 2 the service's, 3 the platform's), `attempts`,
+//! `received_bytes`, `sent_bytes`, `path` (without the query), `trace_id` (16 bytes; of errors by the service's or the
+//! platform's fault and of what took over 4 T, else null). `group` numbers the combinations of service, revision,
+//! function and route within a file, for naru's own way through it. No user is kept.
+//!
+//! Rows are in slices of 65,536 by time, and within one by group and path, which packs better: whoever wants them by time
+//! sorts them.
+//!
+//! ```sql
+//! select service, "end", response_us / 1e3 as ms,
+//!        (response_us::bigint - waiting_us - connecting_us - other_us) / 1e3 as upstream_ms, hex(trace_id)
+//! from 'STATE/telemetry/transactions-*.parquet' where fault >= 2 order by "end" desc limit 20;
+//! ```
 
+mod cursor;
 mod disk;
 mod error;
+mod figures;
 mod files;
 #[cfg(test)]
 mod fixture;
@@ -14,6 +50,7 @@ mod rows;
 mod search;
 mod segment;
 mod shelf;
+mod source;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,12 +61,14 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use naru_model::platform;
-use naru_model::series::{Found, Map, MapQuery, Search};
+use naru_model::series::{Found, Map, MapQuery, Search, Span, Subject};
 use naru_model::units::Timestamp;
 
 use crate::Log;
+use crate::live::{Figures, Live};
 use crate::names::Names;
 pub use error::Error;
+use figures::Ledger;
 use files::Name;
 use intake::{Intake, Shared};
 use keeper::Keeper;
@@ -62,9 +101,12 @@ impl Default for Limits {
 /// The store, with its threads. Dropping it writes what is left.
 pub struct Archive {
     shelf: Arc<Shelf>,
+    ledger: Arc<Ledger>,
     shared: Arc<Shared>,
     keeper: Arc<Keeper>,
     queue: Option<Sender<Box<[u8]>>>,
+    /// Dropped to end the thread that keeps figures.
+    follows: Option<Sender<()>>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -84,11 +126,19 @@ impl Archive {
     ) -> Result<Archive, Error> {
         std::fs::create_dir_all(folder).map_err(Error::io("make", folder))?;
         let found = Leftovers::find(folder, &log)?;
+        let ledger = Arc::new(Ledger::open(folder, log.clone())?);
         let shelf = Arc::new(Shelf::new(found.segments, log.clone()));
         let shared = Arc::new(Shared::default());
         let (queue, batches) = channel();
         let (call, calls) = channel();
-        let keeper = Arc::new(Keeper::new(folder.to_owned(), shelf.clone(), retention, now, log.clone()));
+        let keeper = Arc::new(Keeper::new(
+            folder.to_owned(),
+            shelf.clone(),
+            ledger.clone(),
+            retention,
+            now,
+            log.clone(),
+        ));
         let mut intake = Intake {
             folder: folder.to_owned(),
             limits,
@@ -104,8 +154,7 @@ impl Archive {
             failing: None,
         };
         let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
-            let thread = std::thread::Builder::new().name(name.to_owned());
-            thread.spawn(work).map_err(Error::io("start a thread for", folder))
+            std::thread::Builder::new().name(name.to_owned()).spawn(work).map_err(Error::thread)
         };
         let journals = found.journals;
         let intake = spawn(
@@ -117,7 +166,15 @@ impl Archive {
         )?;
         let keeping = keeper.clone();
         let keeping = spawn("archive-keeper", Box::new(move || keeping.run(&calls)))?;
-        Ok(Archive { shelf, shared, keeper, queue: Some(queue), threads: vec![intake, keeping] })
+        Ok(Archive {
+            shelf,
+            ledger,
+            shared,
+            keeper,
+            queue: Some(queue),
+            follows: None,
+            threads: vec![intake, keeping],
+        })
     }
 
     /// Takes a batch of records in, see [`naru_model::record`], or drops it when too much waits.
@@ -153,13 +210,33 @@ impl Archive {
 
     /// Draws the T-Map.
     pub fn map(&self, query: &MapQuery) -> Map {
-        map::from_transactions(&self.shelf, &self.shelf.view(), query)
+        map::map(&self.shelf, &self.ledger, query)
+    }
+
+    /// Keeps each minute of figures from now on, as soon as nothing is added to it any more.
+    ///
+    /// # Errors
+    /// The machine has no thread left.
+    pub(crate) fn follow(&mut self, live: Live) -> Result<(), Error> {
+        let keeper = self.keeper.clone();
+        let thread = std::thread::Builder::new().name("archive-figures".to_owned());
+        let (follows, going) = channel();
+        let thread = thread.spawn(move || keeper.follow(&live, &going));
+        self.threads.push(thread.map_err(Error::thread)?);
+        self.follows = Some(follows);
+        Ok(())
+    }
+
+    /// What was seen of a subject, in stretches of a minute or longer, in the order of time.
+    pub(crate) fn figures(&self, subject: &Subject, span: Span) -> Vec<Figures> {
+        self.ledger.figures(subject, span)
     }
 }
 
 impl Drop for Archive {
     fn drop(&mut self) {
         self.queue = None;
+        self.follows = None;
         self.keeper.stop();
         for thread in self.threads.drain(..) {
             // It panicked: there is nothing left to write.
@@ -196,7 +273,7 @@ impl Leftovers {
                         )),
                     }
                 }
-                Name::Figures { .. } => {}
+                Name::Figures { .. } | Name::FiguresJournal(_) => {}
             }
         }
         // Its segment was finished, the kill came before it was removed.

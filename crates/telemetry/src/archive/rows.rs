@@ -6,7 +6,6 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use naru_model::instance::InstanceId;
-use naru_model::platform::Function;
 use naru_model::record::{Fault, Method, RequestRecord};
 use naru_model::series::{Subject, Transaction};
 use naru_model::snapshot::{FunctionId, RouteId, ServiceId};
@@ -156,8 +155,7 @@ impl Rows {
 
     /// Apdex's T of a function, in microseconds.
     fn target_us(&self, function: FunctionId) -> u64 {
-        let _ = function;
-        Function::APDEX_T.as_micros() as u64
+        self.names.apdex_t(function).as_micros() as u64
     }
 
     /// Adds names; those that went out of use stay.
@@ -165,6 +163,7 @@ impl Rows {
         self.names.services.extend(names.services.clone());
         self.names.routes.extend(names.routes.clone());
         self.names.functions.extend(names.functions.clone());
+        self.names.apdex_t.extend(names.apdex_t.clone());
     }
 
     /// The bytes of all paths: what clients make up, and so what must be bounded.

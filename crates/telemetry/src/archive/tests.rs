@@ -152,7 +152,7 @@ fn a_journal_whose_segment_is_there_is_not_turned_twice() {
     until("the segment", || store.files("transactions-").len() == 1);
     drop(archive);
     // As if the kill had come between the segment and the removal of its journal.
-    let mut journal = super::journal::Journal::create(files::journal(store.folder.path(), 1), 1).unwrap();
+    let mut journal = super::journal::Journal::create(files::journal(store.folder.path(), 1)).unwrap();
     journal.add_records(&batch(0, 100));
     journal.write().unwrap();
     let archive = store.open();

@@ -2,7 +2,6 @@
 
 mod read;
 mod schema;
-mod source;
 mod write;
 
 use std::path::PathBuf;
@@ -10,7 +9,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 pub(super) use read::{Choice, Opened, Part};
 pub(super) use schema::SLICE_ROWS;
-pub(super) use source::Source;
 pub(super) use write::write;
 
 /// What is known of a segment without reading it again.

@@ -10,19 +10,19 @@ use naru_model::instance::InstanceId;
 use naru_model::record::{Fault, Method};
 use naru_model::series::{Subject, Transaction};
 use naru_model::units::Timestamp;
-use parquet::column::reader::ColumnReaderImpl;
 use parquet::data_type::{ByteArray, ByteArrayType, DataType, FixedLenByteArrayType, Int32Type, Int64Type};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ColumnChunkMask, PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
-use parquet::file::serialized_reader::SerializedPageReader;
 use parquet::file::statistics::Statistics;
 
+use super::Segment;
 use super::schema::{Column, GROUPS, PAGE_ROWS, schema};
 use super::write::Group;
-use super::{Segment, Source};
+use crate::archive::cursor::Cursor;
 use crate::archive::error::Error;
 use crate::archive::rows::{belongs, hexadecimal, seconds};
+use crate::archive::source::Source;
 
 /// Which transactions are wanted.
 #[derive(Debug, Clone)]
@@ -156,21 +156,21 @@ impl Opened {
                 error: false,
             }));
             if !every_group {
-                groups.keep(&mut parts, &mut values, |group| {
+                keep(&mut groups, &mut parts, &mut values, |group| {
                     of_subject.get(group as usize).copied().unwrap_or(false)
                 })?;
             }
             if let Subject::Instance(id) = choice.subject {
-                ordinals.keep(&mut parts, &mut values, |ordinal| ordinal as u32 == id.ordinal)?;
+                keep(&mut ordinals, &mut parts, &mut values, |ordinal| ordinal as u32 == id.ordinal)?;
             }
-            faults.gather(&parts, &mut values)?;
+            faults.gather(rows_of(&parts), &mut values)?;
             for (part, fault) in parts.iter_mut().zip(&values) {
                 part.error = *fault == Fault::Service as i32 || *fault == Fault::Platform as i32;
             }
             if choice.errors {
                 parts.retain(|part| part.error);
             }
-            ends.gather(&parts, &mut times)?;
+            ends.gather(rows_of(&parts), &mut times)?;
             for (part, end) in parts.iter_mut().zip(&times) {
                 part.end = *end as u64;
                 if (choice.from..choice.to).contains(&part.end) {
@@ -235,17 +235,17 @@ impl Opened {
     fn gather(&self, parts: &[Part]) -> Result<Vec<Transaction>, ParquetError> {
         let numbers = |column| -> Result<Vec<i32>, ParquetError> {
             let mut values = Vec::new();
-            self.cursor::<Int32Type>(column)?.gather(parts, &mut values)?;
+            self.cursor::<Int32Type>(column)?.gather(rows_of(parts), &mut values)?;
             Ok(values)
         };
         let large = |column| -> Result<Vec<i64>, ParquetError> {
             let mut values = Vec::new();
-            self.cursor::<Int64Type>(column)?.gather(parts, &mut values)?;
+            self.cursor::<Int64Type>(column)?.gather(rows_of(parts), &mut values)?;
             Ok(values)
         };
         let texts = |column| -> Result<Vec<ByteArray>, ParquetError> {
             let mut values = Vec::new();
-            self.cursor::<ByteArrayType>(column)?.gather(parts, &mut values)?;
+            self.cursor::<ByteArrayType>(column)?.gather(rows_of(parts), &mut values)?;
             Ok(values)
         };
         let (waiting, connecting) = (numbers(Column::Waiting)?, numbers(Column::Connecting)?);
@@ -294,87 +294,32 @@ impl Opened {
 
     fn traces(&self, parts: &[Part]) -> Result<Vec<String>, ParquetError> {
         let mut cursor = self.cursor::<FixedLenByteArrayType>(Column::Trace)?;
-        let (mut found, mut values, mut present) = (Vec::new(), Vec::new(), Vec::new());
-        for part in parts {
-            cursor.go_to(part.row as usize)?;
-            values.clear();
-            present.clear();
-            cursor.reader.read_records(1, Some(&mut present), None, &mut values)?;
-            cursor.position += 1;
-            found.push(values.first().map(|trace| hexadecimal(trace.data())).unwrap_or_default());
-        }
-        Ok(found)
+        let trace = |part: &Part| {
+            Ok(cursor.optional(part.row)?.map(|trace| hexadecimal(trace.data())).unwrap_or_default())
+        };
+        parts.iter().map(trace).collect()
     }
 
     fn cursor<T: DataType>(&self, column: Column) -> Result<Cursor<T>, ParquetError> {
-        let index = column as usize;
-        let pages = self.metadata.page_index_for_row_group(0).page_locations(index).cloned();
-        let chunk = self.metadata.row_group(0).column(index);
-        let pages = SerializedPageReader::new(self.source.clone(), chunk, self.rows(), pages)?;
-        let reader = ColumnReaderImpl::new(chunk.column_descr_ptr(), Box::new(pages));
-        Ok(Cursor { reader, position: 0 })
+        Cursor::new(&self.source, &self.metadata, column as usize)
     }
 }
 
-/// A column that is read from its beginning to its end, with pages left out.
-struct Cursor<T: DataType> {
-    reader: ColumnReaderImpl<T>,
-    position: usize,
+/// Leaves those out whose value is not wanted.
+fn keep(
+    cursor: &mut Cursor<Int32Type>,
+    parts: &mut Vec<Part>,
+    values: &mut Vec<i32>,
+    wanted: impl Fn(i32) -> bool,
+) -> Result<(), ParquetError> {
+    cursor.gather(rows_of(parts), values)?;
+    let mut values = values.iter();
+    parts.retain(|_| values.next().is_some_and(|value| wanted(*value)));
+    Ok(())
 }
 
-impl<T: DataType> Cursor<T> {
-    fn go_to(&mut self, row: usize) -> Result<(), ParquetError> {
-        let skip = row.checked_sub(self.position).ok_or_else(out_of_order)?;
-        if self.reader.skip_records(skip)? != skip {
-            return Err(ParquetError::EOF("a column ends before the file does".to_owned()));
-        }
-        self.position = row;
-        Ok(())
-    }
-
-    fn read(&mut self, rows: std::ops::Range<usize>, values: &mut Vec<T::T>) -> Result<(), ParquetError> {
-        values.clear();
-        self.append(rows, values)
-    }
-
-    fn append(&mut self, rows: std::ops::Range<usize>, values: &mut Vec<T::T>) -> Result<(), ParquetError> {
-        self.go_to(rows.start)?;
-        let (read, ..) = self.reader.read_records(rows.len(), None, None, values)?;
-        if read != rows.len() {
-            return Err(ParquetError::EOF("a column ends before the file does".to_owned()));
-        }
-        self.position = rows.end;
-        Ok(())
-    }
-
-    /// The values of these rows only, which are in ascending order.
-    fn gather(&mut self, parts: &[Part], values: &mut Vec<T::T>) -> Result<(), ParquetError> {
-        values.clear();
-        let mut rest = parts;
-        while let Some(first) = rest.first() {
-            // Rows one after another are read at once.
-            let run = rest.iter().zip(first.row..).take_while(|(part, row)| part.row == *row).count();
-            let start = first.row as usize;
-            self.append(start..start + run, values)?;
-            rest = &rest[run..];
-        }
-        Ok(())
-    }
-}
-
-impl Cursor<Int32Type> {
-    /// Leaves those out whose value is not wanted.
-    fn keep(
-        &mut self,
-        parts: &mut Vec<Part>,
-        values: &mut Vec<i32>,
-        wanted: impl Fn(i32) -> bool,
-    ) -> Result<(), ParquetError> {
-        self.gather(parts, values)?;
-        let mut values = values.iter();
-        parts.retain(|_| values.next().is_some_and(|value| wanted(*value)));
-        Ok(())
-    }
+fn rows_of(parts: &[Part]) -> impl Iterator<Item = u32> {
+    parts.iter().map(|part| part.row)
 }
 
 /// Whether any transaction of the group may be the subject's. Of an instance, the ordinal decides.
@@ -399,8 +344,4 @@ fn fault(number: i32) -> Fault {
         .get(number as usize)
         .copied()
         .unwrap_or_default()
-}
-
-fn out_of_order() -> ParquetError {
-    ParquetError::General("rows are read in ascending order only".to_owned())
 }

@@ -10,17 +10,17 @@ use bytes::Bytes;
 use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, Length};
 
-use crate::archive::error::Error;
+use super::error::Error;
 
 /// Parquet's own reader of files moves the one position that all its clones share.
 #[derive(Debug)]
-pub(in crate::archive) struct Source {
+pub(super) struct Source {
     file: Arc<File>,
     len: u64,
 }
 
 impl Source {
-    pub(in crate::archive) fn open(path: &Path) -> Result<Source, Error> {
+    pub(super) fn open(path: &Path) -> Result<Source, Error> {
         let file = File::open(path).map_err(Error::io("open", path))?;
         let len = file.metadata().map_err(Error::io("read", path))?.len();
         Ok(Source { file: Arc::new(file), len })
@@ -33,7 +33,7 @@ impl Length for Source {
     }
 }
 
-pub(in crate::archive) struct At {
+pub(super) struct At {
     file: Arc<File>,
     position: u64,
 }
