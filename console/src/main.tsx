@@ -5,6 +5,8 @@ import { begin } from './api/session';
 import './styles/base.css';
 import './styles/layout.css';
 import './styles/parts.css';
+import './styles/figures.css';
+import './styles/notices.css';
 
 void begin();
 window.addEventListener('hashchange', () => {

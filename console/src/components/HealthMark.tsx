@@ -6,8 +6,7 @@ import { Mark } from './Mark';
 export function HealthMark(props: { health: Health; pill?: boolean; focusable?: boolean }) {
   return (
     <span
-      class={`health ${props.health.level}`}
-      classList={{ pill: props.pill === true }}
+      class={`health ${props.health.level}${props.pill ? ' pill' : ''}`}
       data-tip={t().health.tips[props.health.complaint]}
       tabindex={props.focusable ? 0 : undefined}
     >

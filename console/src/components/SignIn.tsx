@@ -28,7 +28,7 @@ export function SignIn() {
 
   return (
     <main tabindex="-1">
-      <form class="sign-in panel" onSubmit={(event) => void submit(event)}>
+      <form class="sign-in panel" aria-label={t().signIn.title} onSubmit={(event) => void submit(event)}>
         <h1 class="brand">
           <Logo />
           naru

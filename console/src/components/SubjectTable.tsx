@@ -114,7 +114,7 @@ function SubjectRow(props: { row: Row }) {
         {seconds(traffic().p95_seconds)}
       </td>
       <td
-        class="number"
+        class="number waiting"
         data-label={figures().waiting}
         data-tip={figures().waitingTip}
         classList={{ warn: traffic().waiting > 0, zero: traffic().waiting === 0 }}

@@ -2,9 +2,6 @@
 import type { Apdex } from '../api/types';
 import { NONE, number } from './format';
 
-/** Ratings of the specification, 3.2. */
-export type Rating = 'excellent' | 'good' | 'fair' | 'poor' | 'unacceptable';
-
 export function samples(apdex: Apdex): number {
   return apdex.satisfied + apdex.tolerating + apdex.frustrated;
 }
@@ -19,12 +16,4 @@ export function printed(apdex: Apdex): string {
   const value = score(apdex);
   if (value === null) return NONE;
   return `${number(value, 2)}${samples(apdex) < 100 ? '*' : ''}`;
-}
-
-export function rating(value: number): Rating {
-  if (value >= 0.94) return 'excellent';
-  if (value >= 0.85) return 'good';
-  if (value >= 0.7) return 'fair';
-  if (value >= 0.5) return 'poor';
-  return 'unacceptable';
 }

@@ -6,7 +6,6 @@ import { FunctionView } from '../components/subject/FunctionView';
 import { ServiceView } from '../components/subject/ServiceView';
 import { t } from '../lib/i18n';
 import { route } from '../lib/route';
-import '../styles/overview.css';
 import '../styles/subject.css';
 
 export default function Subject() {

@@ -19,31 +19,21 @@ pub struct File {
 
 include!(concat!(env!("OUT_DIR"), "/files.rs"));
 
-/// The page itself; its views are told apart behind the `#`.
-pub const PAGE: &str = "index.html";
-
-/// What the page may do: nothing but what comes from here. Styles are set by scripts through the CSSOM, which this allows.
-pub const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; \
-                                           frame-ancestors 'none'";
-
-/// Finds a file by its path, without a leading slash; the empty path is the page.
-pub fn file(path: &str) -> Option<&'static File> {
-    let path = if path.is_empty() { PAGE } else { path };
-    FILES.binary_search_by(|file| file.path.cmp(path)).ok().map(|at| &FILES[at])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn every_file_is_found_by_its_path_and_the_page_by_none() {
-        for wanted in FILES {
-            assert_eq!(file(wanted.path), Some(wanted));
-            assert_eq!(wanted.gzip[..2], [0x1f, 0x8b], "{} is not gzip", wanted.path);
+    fn there_is_a_page_and_all_is_compressed() {
+        assert!(
+            FILES
+                .iter()
+                .any(|file| file.path == "index.html" && file.media_type == "text/html; charset=utf-8")
+        );
+        for file in FILES {
+            assert_eq!(file.gzip[..2], [0x1f, 0x8b], "{} is not gzip", file.path);
+            assert!(file.etag.starts_with('"') && file.etag.ends_with('"'), "{}", file.etag);
         }
-        assert_eq!(file("").map(|page| page.media_type), Some("text/html; charset=utf-8"));
-        assert_eq!(file("assets"), None);
     }
 
     #[test]

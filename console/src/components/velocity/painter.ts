@@ -2,7 +2,7 @@
 import type { InstanceStatus } from '../../api/types';
 import { colour } from '../../lib/theme';
 import { advance, aim, lane, zone, type Lane } from './flow';
-import { SIZE, sprites, type Sprites } from './sprites';
+import { queued, SIZE, sprites, type Sprites } from './sprites';
 
 export interface Scene {
   instances: readonly InstanceStatus[];
@@ -30,6 +30,7 @@ export class Painter {
   #scene: Scene = { instances: [], waiting: 0, target: 0.5 };
   #geometry: Geometry = { width: 0, height: 0, queue: 0, rows: [] };
   #sprites: Sprites | undefined;
+  #queued: HTMLCanvasElement | undefined;
   #alarm = '';
   #scale = 1;
   #frame = 0;
@@ -44,6 +45,7 @@ export class Painter {
   restyle(): void {
     this.#scale = Math.min(window.devicePixelRatio || 1, 2);
     this.#sprites = sprites(this.#scale);
+    this.#queued = queued(this.#scale);
     this.#alarm = colour('slow');
     this.resize(this.#geometry);
   }
@@ -142,18 +144,21 @@ export class Painter {
     this.#queue(context);
   }
 
-  /** Those that wait, packed from the lanes backwards; how many there are is written beside. */
+  /** Those that wait, packed from the lanes backwards; how many there are is written above. */
   #queue(context: CanvasRenderingContext2D): void {
-    const { queue, height } = this.#geometry;
+    const { queue, rows } = this.#geometry;
     const { waiting } = this.#scene;
-    if (waiting === 0 || !this.#sprites) return;
+    const top = rows[0]?.top ?? 0;
+    const last = rows.at(-1);
+    const bottom = last ? last.top + last.height : 0;
+    if (waiting === 0 || !this.#queued) return;
     const across = Math.max(1, Math.floor((queue - 12) / QUEUE_STEP));
-    const up = Math.max(1, Math.floor((height - 8) / QUEUE_STEP));
+    const up = Math.max(1, Math.floor((bottom - top - 8) / QUEUE_STEP));
     const shown = Math.min(waiting, across * up);
     for (let at = 0; at < shown; at += 1) {
-      const x = queue - 8 - (Math.floor(at / up) + 1) * QUEUE_STEP;
-      const y = 4 + (at % up) * QUEUE_STEP;
-      context.drawImage(this.#sprites.tolerating, x, y, SIZE, SIZE);
+      const x = queue - 4 - (Math.floor(at / up) + 1) * QUEUE_STEP;
+      const y = top + 4 + (at % up) * QUEUE_STEP;
+      context.drawImage(this.#queued, x, y, SIZE, SIZE);
     }
   }
 }

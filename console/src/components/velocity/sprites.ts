@@ -4,6 +4,14 @@ import { colour } from '../../lib/theme';
 /** How long it takes against T, or that it fails. */
 export type Kind = 'fast' | 'tolerating' | 'slow' | 'error';
 
+/** Requests that wait have no time yet: they are rings. */
+export function queued(scale: number): HTMLCanvasElement {
+  return drawn(scale, colour('warn-fill'), (path) => {
+    path.arc(5, 5, 3.4, 0, Math.PI * 2);
+    path.arc(5, 5, 1.6, 0, Math.PI * 2, true);
+  });
+}
+
 export const KINDS: readonly Kind[] = ['fast', 'tolerating', 'slow', 'error'];
 
 /** Across, in CSS pixels, with room for the edge. */

@@ -7,13 +7,11 @@ export const overview: typeof ko.overview = {
   functionsHint: 'what users do',
   servicesHint: 'the programs behind it',
   sortedByTrouble: 'in order of trouble',
-  apdexTarget: (t) => `T = ${t}`,
   manyBad: (n) => (n === 1 ? '1 is in trouble' : `${n} are in trouble`),
   allGood: 'All is well',
   noServices: 'This platform has no services yet. Write one into naru.yaml and save: it appears here',
   noFunctions: 'No functions are defined. Write them under functions in naru.yaml to see by what users do',
   noGateway: 'No gateway is connected. New requests may not be answered',
-  host: 'Machine',
   of: (total) => `/ ${total}`,
   boundsTip: (min, max) => `at least ${min}, at most ${max}`,
 };

@@ -5,13 +5,11 @@ export const overview = {
   functionsHint: '사용자가 쓰는 기능 단위로 봅니다',
   servicesHint: '기능을 떠받치는 프로그램 단위로 봅니다',
   sortedByTrouble: '문제가 큰 순서',
-  apdexTarget: (t: string) => `T = ${t}`,
   manyBad: (n: number) => `${n}개에 문제가 있습니다`,
   allGood: '모두 정상입니다',
   noServices: '이 플랫폼에는 아직 서비스가 없습니다. naru.yaml에 서비스를 적고 저장하면 여기에 나타납니다',
   noFunctions: '업무가 정의되지 않았습니다. naru.yaml의 functions에 적으면 업무별로 볼 수 있습니다',
   noGateway: '게이트웨이가 연결되어 있지 않습니다. 새 요청을 받지 못하고 있을 수 있습니다',
-  host: '장비',
   of: (total: string) => `/ ${total}`,
   boundsTip: (min: number, max: number) => `최소 ${min}개, 최대 ${max}개`,
 };
