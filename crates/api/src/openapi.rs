@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 use http::Method;
 use naru_model::access::Role;
 use serde_json::{Map, Value, json};
+use utoipa::PartialSchema;
 
-use crate::problem::MEDIA_TYPE;
+use crate::problem::{MEDIA_TYPE, Problem};
 use crate::router;
 
 /// Under which a browser's cookie stands in the document.
@@ -57,6 +58,9 @@ pub(crate) fn document_of(made: utoipa::openapi::OpenApi) -> Value {
             "description": "What POST /v1/session gives a browser. A request that changes something needs the header X-Naru-Console: 1 or this server's Origin as well.",
         },
     });
+    let problem =
+        serde_json::to_value(Problem::schema()).expect("a schema is plain structs with string keys");
+    document["components"]["schemas"]["Problem"] = problem;
     document["components"]["responses"] = json!({
         "Problem": {
             "description": "What went wrong, in words",
