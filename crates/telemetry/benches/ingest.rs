@@ -21,18 +21,39 @@ fn main() {
     println!("access log and its thread: {} ns/line", measure_log());
     for (services, instances) in [(2, 4), (20, 10), (200, 10)] {
         for log in [false, true] {
-            let cost = measure(services, instances, log);
+            let cost = measure(Load { services, instances, ..Load::default() }, log);
             println!(
                 "{services:>3} services of {instances:>2} instances, access log {}: {cost:>4} ns/record",
                 if log { "on " } else { "off" }
             );
         }
     }
+    // What each thing costs: nobody's, few and many users; all well, and half failed.
+    for (users, failed) in [(0, 0), (300, 0), (100_000, 0), (0, 500), (100_000, 500)] {
+        let cost = measure(Load { services: 20, instances: 10, users, failed }, false);
+        println!("{users:>6} users, {failed:>3} of 1000 failed: {cost:>4} ns/record");
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Load {
+    services: u32,
+    instances: u32,
+    /// 0: nobody knows whose a request is.
+    users: u64,
+    /// Of a thousand.
+    failed: u64,
+}
+
+impl Default for Load {
+    fn default() -> Self {
+        Load { services: 20, instances: 10, users: 20_000, failed: 1 }
+    }
 }
 
 /// Ingests as if in real time, second after second, and returns the processor time that `ingest` took for each record. With the log
 /// on, that is without its own thread's work.
-fn measure(services: u32, instances: u32, log: bool) -> u128 {
+fn measure(load: Load, log: bool) -> u128 {
     let folder = tempfile::tempdir().expect("a folder for the log");
     let telemetry =
         Telemetry::open(folder.path(), Default::default(), START, Arc::new(|_| {})).expect("a thread");
@@ -46,7 +67,7 @@ fn measure(services: u32, instances: u32, log: bool) -> u128 {
             random ^= random << 13;
             random ^= random >> 7;
             random ^= random << 17;
-            record(random, services, instances, now).encode(&mut bytes);
+            record(random, load, now).encode(&mut bytes);
         }
         let begin = cpu_time(ClockId::ThreadCPUTime);
         telemetry.ingest(black_box(&bytes), now);
@@ -63,15 +84,16 @@ fn measure_log() -> u128 {
     let telemetry =
         Telemetry::open(folder.path(), Default::default(), START, Arc::new(|_| {})).expect("a thread");
     let mut bytes = Vec::new();
-    (0..LINES).for_each(|n| record(n * 7919, 20, 10, START).encode(&mut bytes));
+    (0..LINES).for_each(|n| record(n * 7919, Load::default(), START).encode(&mut bytes));
     let begin = cpu_time(ClockId::ProcessCPUTime);
     telemetry.ingest(&bytes, START);
     drop(telemetry);
     (cpu_time(ClockId::ProcessCPUTime) - begin).as_nanos() / u128::from(LINES)
 }
 
-fn record(random: u64, services: u32, instances: u32, now: Timestamp) -> RequestRecord<'static> {
-    let service = (random >> 20) as u32 % services + 1;
+fn record(random: u64, load: Load, now: Timestamp) -> RequestRecord<'static> {
+    let service = (random >> 20) as u32 % load.services + 1;
+    let failed = random % 1000 < load.failed;
     // Between 1 ms and 17 ms, with a tail to 0.5 s.
     let whole_us = 1000
         + (random >> 32) as u32 % 16_000
@@ -82,13 +104,13 @@ fn record(random: u64, services: u32, instances: u32, now: Timestamp) -> Request
         function: FunctionId(service),
         service: ServiceId(service),
         revision: 1,
-        ordinal: (random >> 8) as u32 % instances + 1,
+        ordinal: (random >> 8) as u32 % load.instances + 1,
         client: IpAddr::V4(Ipv4Addr::new(192, 0, 2, random as u8)),
-        user: random >> 44,
+        user: (random >> 24).checked_rem(load.users).map_or(0, |user| user + 1),
         method: Method::Get,
         protocol: 11,
-        status: if random.is_multiple_of(1000) { 503 } else { 200 },
-        fault: if random.is_multiple_of(1000) { Fault::Service } else { Fault::None },
+        status: if failed { 503 } else { 200 },
+        fault: if failed { Fault::Service } else { Fault::None },
         attempts: 1,
         bytes_in: 0,
         bytes_out: 1500,

@@ -171,9 +171,9 @@ fn check_version(packed: &mut &[u8]) -> Result<(), Broken> {
 pub(crate) struct Cell {
     pub(crate) counts: Counts,
     /// Response times of those that were answered, those that failed by the client's own fault among them.
-    answered: Dense,
+    pub(crate) answered: Dense,
     /// Response times of those that failed by the service's or the platform's fault.
-    failed: Dense,
+    pub(crate) failed: Dense,
     /// `None`: they are not kept of this kind of thing, or not in this stretch.
     pub(crate) users: Option<Users>,
 }

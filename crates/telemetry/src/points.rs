@@ -33,9 +33,9 @@ struct Found {
 
 impl Telemetry {
     /// Figures of something over a span, in stretches of 1 s, 10 s, 1 min, 10 min or some hours: as fine as there are and
-    /// as make at most `max_points` (at least one). They are aligned to whole seconds since 1970 of their length, so
-    /// that the first may begin before the span; the last ends with the last whole second and may be shorter. Second by
-    /// second there are the last five minutes, by ten seconds the last hour; where nothing was kept, and while naru was not
+    /// as make at most `max_points` (at least one). They are aligned to multiples of their length since 1970, so that
+    /// the first may begin before the span; where naru's start or what is kept begins later, it is shorter, and so is the
+    /// last one, which ends with the last whole second. Second by second there are the last five minutes, by ten seconds the last hour; where nothing was kept, and while naru was not
     /// running, there is no point.
     pub fn series(&self, subject: &Subject, span: Span, max_points: usize, now: Timestamp) -> Vec<Point> {
         let key = Key::of(subject, &self.live.names.load());
@@ -48,6 +48,7 @@ impl Telemetry {
                 return Vec::new();
             }
             let step = step(finest(span.from, border, &store), span.from, to, max_points);
+            let to = to.next_multiple_of(step).min(store.now());
             let from = (span.from - span.from % step).max(border);
             (live(&store, key, from, to, step), border, step, to)
         };
@@ -70,7 +71,7 @@ impl Telemetry {
                 let (from, to) = (figures.start, figures.start + figures.seconds);
                 found.active.push(Active { from, to, users });
             }
-            if figures.start >= span.from {
+            if figures.start + figures.seconds > span.from {
                 found.figures.push(figures);
             }
         }
@@ -110,8 +111,8 @@ fn live(store: &Store, key: Key, from: u32, to: u32, step: u32) -> Found {
     let figures = starts.filter_map(|start| {
         let mut figures = store.figures(key, start, (start + width).min(to));
         // What was before the server's start was not seen.
-        let seen = figures.start.max(store.since());
-        figures.seconds = (start + figures.seconds).saturating_sub(seen);
+        figures.start = start.max(store.since());
+        figures.seconds = (start + figures.seconds).saturating_sub(figures.start);
         (figures.seconds > 0).then_some(figures)
     });
     let slots = store.series(key).and_then(|series| series.users(from.saturating_sub(ACTIVE_SECONDS), to));
@@ -123,10 +124,9 @@ fn live(store: &Store, key: Key, from: u32, to: u32, step: u32) -> Found {
 fn points(kind: Kind, found: &Found, step: u32) -> Vec<Point> {
     let mut stretches: Vec<Figures> = Vec::new();
     for figures in &found.figures {
-        let start = figures.start - figures.start % step;
-        match stretches.last_mut().filter(|last| last.start == start) {
+        match stretches.last_mut().filter(|last| last.start / step == figures.start / step) {
             Some(last) => last.absorb(figures),
-            None => stretches.push(Figures { start, ..figures.clone() }),
+            None => stretches.push(figures.clone()),
         }
     }
     let mut counted = None;

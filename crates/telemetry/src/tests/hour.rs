@@ -148,6 +148,9 @@ fn a_broken_batch_counts_up_to_the_break_and_is_said_once() {
 }
 
 proptest! {
+    // Each opens a store on the disk.
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
     #[test]
     fn nothing_is_lost_within_the_hour_and_nothing_kept_after_it(mut ends in proptest::collection::vec(0u64..7000, 1..200)) {
         let (telemetry, _folder) = telemetry();

@@ -118,6 +118,9 @@ fn who_was_never_observed_has_no_signals() {
 }
 
 proptest! {
+    // Each opens a store on the disk.
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
     #[test]
     fn seconds_have_no_gap_and_are_at_most_ten_minutes(
         mut told in proptest::collection::vec(0u64..1500, 1..60),

@@ -62,6 +62,9 @@ fn a_new_t_holds_from_then_on() {
 }
 
 proptest! {
+    // Each opens a store on the disk.
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
     #[test]
     fn active_users_are_those_of_the_last_five_minutes(mut requests in proptest::collection::vec((0u64..900, 1u64..200), 1..300)) {
         let (telemetry, _folder) = telemetry();
