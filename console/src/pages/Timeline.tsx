@@ -56,8 +56,10 @@ export default function Timeline() {
     if (!found) histories.set(name, (found = new History(name)));
     return found;
   };
+  let loadedAt = 0;
   const load = async () => {
     const range = untrack(span);
+    loadedAt = range.to;
     try {
       await Promise.all(untrack(services).map((name) => historyOf(name).load(range)));
       setTrouble(undefined);
@@ -97,7 +99,7 @@ export default function Timeline() {
     setNow(serverNow());
     for (const one of status()?.services ?? [])
       histories.get(one.name)?.tell(Math.floor(serverNow()), one.ready, one.traffic.requests_per_second);
-    if (Math.floor(serverNow()) % every(view().seconds) === 0) void load();
+    if (now() - loadedAt >= every(view().seconds) - 0.5) void load();
   }, 1000);
   onCleanup(() => {
     clearInterval(ticking);

@@ -1,31 +1,19 @@
 /** The T-Map's picture: live, with a rectangle to be dragged by mouse, finger or keyboard. */
-import { createEffect, createMemo, createSignal, on, onCleanup, onMount, Show } from 'solid-js';
-import { ApiError } from '../../api/client';
-import { number, seconds } from '../../lib/format';
-import { language, t } from '../../lib/i18n';
-import { colour, theme } from '../../lib/theme';
-import { clock, day, hourMinute } from '../../lib/time';
-import { serverNow } from './clock';
-import { Feed } from './feed';
-import { MARGIN, Painter, STRIP, type Look, type Scene } from './painter';
-import { colours } from './palette';
+import { createMemo, createSignal, onCleanup, onMount, Show, untrack } from 'solid-js';
+import { number } from '../../lib/format';
+import { t } from '../../lib/i18n';
+import { MARGIN, STRIP } from './painter';
+import { createPicture, type Shown, type Size } from './picture';
 import { areaBetween, around, boxOf, momentAt, moved, xOf, type Box, type Frame, type Place } from './select';
 import type { Area, Figures } from './store';
 import type { View } from './view';
+import { axisSeconds, heights, spoken, stretch } from './words';
 
-/** The right edge is so far behind now that what ended before it has arrived, in seconds. */
-const BEHIND = 1;
 /** What a press, or the keyboard's cursor, takes in on each side, in pixels. */
 const REACH = 6;
 const KEY_STEP = 12;
 /** A drag is one from here on, in pixels. */
 const DRAGGED = 4;
-
-export interface Shown {
-  feed: Feed;
-  from: number;
-  to: number;
-}
 
 interface Props {
   view: View;
@@ -41,19 +29,23 @@ interface Props {
 export function Chart(props: Props) {
   let box!: HTMLDivElement;
   let canvas!: HTMLCanvasElement;
-  let painter: Painter | undefined;
-  let feed: Feed | undefined;
-  let refreshing = false;
-  let abort = new AbortController();
-
-  const [size, setSize] = createSignal(
+  const [size, setSize] = createSignal<Size>(
     { width: 0, height: 0 },
     { equals: (a, b) => a.width === b.width && a.height === b.height },
   );
-  const [edge, setEdge] = createSignal(0);
-  const [loading, setLoading] = createSignal(true);
-  const [trouble, setTrouble] = createSignal<string>();
-  const [version, setVersion] = createSignal(0);
+  const picture = createPicture({
+    canvas: () => canvas,
+    get view() {
+      return props.view;
+    },
+    get t() {
+      return props.t;
+    },
+    get size() {
+      return size();
+    },
+    onShown: (shown) => props.onShown(shown),
+  });
   const [hover, setHover] = createSignal<Place>();
   const [cursor, setCursor] = createSignal<Place>();
   const [anchor, setAnchor] = createSignal<{ at: number; y: number }>();
@@ -61,124 +53,23 @@ export function Chart(props: Props) {
   const live = () => props.view.end === undefined;
 
   const frame = createMemo<Frame>(() => {
-    version();
     const { width, height } = size();
     return {
       width: Math.max(1, width - MARGIN.left - MARGIN.right),
       height: Math.max(1, height - MARGIN.top - MARGIN.bottom),
       strip: STRIP,
-      from: edge() - props.view.seconds,
-      to: edge(),
-      scale: { log: props.view.log, top: feed?.store.top ?? 1 },
+      from: picture.edge() - props.view.seconds,
+      to: picture.edge(),
+      scale: { log: props.view.log, top: picture.feed()?.store.top ?? 1 },
     };
   });
-
-  const scene = (): Scene => ({
-    seconds: props.view.seconds,
-    live: live(),
-    scale: { log: props.view.log, top: feed?.store.top ?? 1 },
-    t: props.t,
-    look: look(),
-  });
-
-  async function load(): Promise<void> {
-    abort.abort();
-    abort = new AbortController();
-    const { signal } = abort;
-    const { view } = props;
-    const { width, height } = size();
-    if (width === 0) return;
-    const next = new Feed(view, width - MARGIN.left - MARGIN.right, height - MARGIN.top - MARGIN.bottom - STRIP);
-    setLoading(true);
-    try {
-      await next.load(serverNow(), signal);
-      if (signal.aborted) return;
-      feed = next;
-      setTrouble(undefined);
-      redraw();
-    } catch (error) {
-      if (!signal.aborted) setTrouble(messageOf(error));
-    } finally {
-      if (!signal.aborted) setLoading(false);
-    }
-  }
-
-  async function refresh(): Promise<void> {
-    const own = feed;
-    if (!own || !live() || refreshing || document.hidden) return;
-    refreshing = true;
-    try {
-      const from = await own.refresh(serverNow(), abort.signal);
-      if (own !== feed) return;
-      painter?.advance(own.store, from, right());
-      setTrouble(undefined);
-      shown();
-    } catch (error) {
-      if (own === feed && !abort.signal.aborted) setTrouble(messageOf(error));
-    } finally {
-      refreshing = false;
-    }
-  }
-
-  const right = () => props.view.end ?? serverNow() - BEHIND;
-
-  function redraw(): void {
-    if (!feed || !painter) return;
-    painter.rebuild(feed.store, scene(), right());
-    shown();
-    show();
-  }
-
-  function shown(): void {
-    setVersion((n) => n + 1);
-    if (feed) props.onShown({ feed, from: right() - props.view.seconds, to: right() });
-  }
-
-  function show(): void {
-    if (!painter || !feed) return;
-    const end = right();
-    if (live() && painter.exhausted(end)) painter.advance(feed.store, end, end);
-    painter.show(end);
-    setEdge(end);
-  }
-
   onMount(() => {
-    painter = new Painter(canvas);
-    const resized = new ResizeObserver(() => setSize({ width: box.clientWidth, height: box.clientHeight }));
+    const measure = () => setSize({ width: box.clientWidth, height: box.clientHeight });
+    const resized = new ResizeObserver(measure);
     resized.observe(box);
-    setSize({ width: box.clientWidth, height: box.clientHeight });
-    const refreshed = window.setInterval(() => {
-      if (feed && Math.floor(serverNow()) % feed.every === 0) void refresh();
-    }, 1000);
-    let moving = 0;
-    let timer = 0;
-    const move = () => {
-      const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
-      const pause = live() ? Math.max(calm ? 1 : 1 / 60, Math.min(1, painter?.pixelSeconds() ?? 1)) : 1;
-      timer = window.setTimeout(() => {
-        moving = requestAnimationFrame(() => {
-          if (live()) show();
-          move();
-        });
-      }, pause * 1000);
-    };
-    move();
-    onCleanup(() => {
-      resized.disconnect();
-      clearInterval(refreshed);
-      clearTimeout(timer);
-      cancelAnimationFrame(moving);
-      abort.abort();
-    });
+    measure();
+    onCleanup(() => resized.disconnect());
   });
-
-  createEffect(
-    on([() => JSON.stringify(props.view), size], ([, { width, height }]) => {
-      painter?.resize(width, height, Math.min(2, window.devicePixelRatio || 1));
-      void load();
-    }),
-  );
-  createEffect(on([theme, language, () => props.t], redraw, { defer: true }));
 
   const place = (event: PointerEvent): Place => {
     const at = box.getBoundingClientRect();
@@ -190,9 +81,10 @@ export function Chart(props: Props) {
   };
   const cell = (at: Place): Area => {
     const found = around(frame(), at, REACH);
-    if (!feed || feed.store.dots) return found;
+    const store = picture.feed()?.store;
+    if (!store || store.dots) return found;
     // Whole columns: nothing is known of where in one a transaction ended.
-    const step = feed.store.columnSeconds;
+    const step = store.columnSeconds;
     const from = Math.floor(momentAt(frame(), at.x) / step) * step;
     return { ...found, from, to: from + step };
   };
@@ -246,15 +138,12 @@ export function Chart(props: Props) {
       if (pull()) drop();
       else props.onSelect(undefined);
     } else if (event.key === ' ') {
-      props.onPause(live() ? Math.floor(right()) : undefined);
+      props.onPause(live() ? Math.floor(picture.right()) : undefined);
     } else return;
     event.preventDefault();
   };
 
-  const figuresOf = (area: Area): Figures => {
-    version();
-    return feed?.store.figures(area) ?? { transactions: 0, errors: 0 };
-  };
+  const figuresOf = (area: Area): Figures => picture.feed()?.store.figures(area) ?? { transactions: 0, errors: 0 };
   const looked = createMemo(() => {
     const at = hover() ?? cursor();
     if (!at) return undefined;
@@ -266,8 +155,9 @@ export function Chart(props: Props) {
     return area && boxOf(frame(), area);
   });
   const above = createMemo(() => {
-    version();
-    return feed?.store.above(frame().from, frame().to);
+    // Counted anew when something has come, not with every pixel that the picture moves.
+    const { from, to } = untrack(frame);
+    return picture.feed()?.store.above(from, to);
   });
 
   return (
@@ -325,15 +215,15 @@ export function Chart(props: Props) {
             )}
           </Show>
         </div>
-        <Show when={loading() && !trouble()}>
+        <Show when={picture.loading() && !picture.trouble()}>
           <div class="tm-loading" role="status">
             {t().app.loading}
           </div>
         </Show>
       </div>
-      <Show when={trouble()}>
+      <Show when={picture.trouble()}>
         <p class="tm-trouble" role="alert">
-          {t().tmap.trouble} <span class="muted">{trouble()}</span>
+          {t().tmap.trouble} <span class="muted">{picture.trouble()}</span>
         </p>
       </Show>
       <p id="tm-keys" class="hidden-visually">
@@ -344,52 +234,6 @@ export function Chart(props: Props) {
       </p>
     </div>
   );
-}
-
-/** A stretch of time in words: to the second, or finer when it is short. */
-export function stretch({ from, to }: Pick<Area, 'from' | 'to'>): string {
-  const fine = to - from < 5;
-  const one = (at: number) => (fine ? `${clock(at * 1000)}.${String(Math.floor((at % 1) * 10))}` : clock(at * 1000));
-  const days = to - from > 86_400 || day(from * 1000) !== day(Date.now());
-  return days ? `${day(from * 1000)} ${one(from)} – ${one(to)}` : `${one(from)} – ${one(to)}`;
-}
-
-export function heights({ low, high }: Pick<Area, 'low' | 'high'>): string {
-  return high === undefined ? t().tmap.orLonger(seconds(low)) : `${seconds(low)} – ${seconds(high)}`;
-}
-
-function spoken(area: Area, figures: Figures): string {
-  const words = t().tmap;
-  return `${stretch(area)}, ${heights(area)}: ${words.count(number(figures.transactions))}, ${words.errorCount(number(figures.errors))}`;
-}
-
-function look(): Look {
-  return {
-    colours: colours(theme()),
-    text: colour('text-3'),
-    grid: colour('grid'),
-    line: colour('line-strong'),
-    strip: colour('surface-2'),
-    target: colour('series-3'),
-    surface: colour('surface'),
-    font: `11px ${getComputedStyle(document.body).fontFamily}`,
-    response: axisSeconds,
-    time: axisTime,
-    targets: (one) => [`T ${axisSeconds(one)}`, `4T ${axisSeconds(one * 4)}`],
-  };
-}
-
-/** As short as it is exact: 0, 250 ms, 1.5 s. */
-function axisSeconds(value: number): string {
-  if (value === 0) return '0';
-  return value < 1 ? `${number(value * 1000, 1, false)} ms` : `${number(value, 2, false)} s`;
-}
-
-function axisTime(at: number, step: number): string {
-  const date = new Date(at * 1000);
-  if (step >= 86_400 || (date.getHours() === 0 && date.getMinutes() === 0 && date.getSeconds() === 0))
-    return day(at * 1000);
-  return step < 60 ? clock(at * 1000) : hourMinute(at * 1000);
 }
 
 function pixels(at: Box): Record<string, string> {
@@ -403,8 +247,4 @@ function tipAt(at: Place, { width, height }: Frame): Record<string, string> {
 
 function inside({ width, height }: Frame, { x, y }: Place): boolean {
   return x >= 0 && y >= 0 && x <= width && y <= height;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof ApiError || error instanceof Error ? error.message : String(error);
 }

@@ -7,11 +7,11 @@ import { t } from '../../lib/i18n';
 import { notify } from '../../lib/notice';
 import { href, params, setParam } from '../../lib/route';
 import { clock, day } from '../../lib/time';
-import { heights, stretch } from './Chart';
 import { copy, save } from './carry';
 import { Detail } from './Detail';
 import { COLUMNS, csv, joined, orderOf, orderText, search, sorted, type ColumnName } from './search';
 import type { Area } from './store';
+import { heights, stretch } from './words';
 
 const FIGURES: readonly ColumnName[] = [
   'response_seconds',

@@ -3,8 +3,9 @@ import { createMemo, createSignal, For, Show } from 'solid-js';
 import { number, percent, seconds } from '../../lib/format';
 import { t } from '../../lib/i18n';
 import { theme } from '../../lib/theme';
-import { stretch, type Shown } from './Chart';
+import type { Shown } from './picture';
 import { colours, css } from './palette';
+import { stretch } from './words';
 
 const SLICES = 10;
 
