@@ -14,6 +14,7 @@ use naru_model::record::RequestRecord;
 
 use super::Limits;
 use super::error::Error;
+use super::figures::{Ledger, Rebuilt};
 use super::files;
 use super::journal::{self, Frame, Journal};
 use super::keeper::Keeper;
@@ -90,12 +91,17 @@ pub(super) struct Open {
 
 impl Intake {
     /// Reads the journals that a process before this one left, and goes on with the last one.
-    pub(super) fn recover(&mut self, journals: &[(u64, PathBuf)]) {
+    pub(super) fn recover(&mut self, journals: &[(u64, PathBuf)], ledger: &Ledger) {
+        let mut rebuilt = Rebuilt::after(ledger.last());
+        let mut names = Names::default();
         for (at, (number, path)) in journals.iter().enumerate() {
             let mut rows = Rows::default();
             let read = journal::read(path, |frame| match frame {
                 Frame::Names(names) => rows.learn(&names),
-                Frame::Records(batch) => take(&mut rows, batch),
+                Frame::Records(batch) => {
+                    take(&mut rows, batch);
+                    each_record(batch, |record| rebuilt.add(record, &rows.names));
+                }
                 Frame::Figures(_) => {}
             });
             let whole = match read {
@@ -110,6 +116,7 @@ impl Intake {
                 let _ = std::fs::remove_file(path);
                 continue;
             }
+            names.learn(&rows.names);
             let rows = Held::new(rows);
             if at + 1 == journals.len() && !self.is_full(&rows, whole) {
                 self.go_on(path.clone(), *number, whole, rows);
@@ -118,6 +125,9 @@ impl Intake {
                 // At once, so that however many were left they are not in memory together.
                 self.keeper.write_segments();
             }
+        }
+        for minute in rebuilt.minutes(&names) {
+            ledger.keep(&minute);
         }
     }
 
@@ -258,11 +268,15 @@ fn begin(folder: &Path, limits: &Limits, shelf: &Shelf, next_number: &mut u64) -
     Ok(Open { journal, rows, since: Instant::now(), names: Arc::default() })
 }
 
+fn take(rows: &mut Rows, batch: &[u8]) {
+    each_record(batch, |record| rows.take(record));
+}
+
 /// What can't be read has been complained of where it was counted.
-fn take(rows: &mut Rows, mut batch: &[u8]) {
+fn each_record(mut batch: &[u8], mut each: impl FnMut(&RequestRecord<'_>)) {
     while !batch.is_empty() {
         match RequestRecord::decode(&mut batch) {
-            Ok(record) => rows.take(&record),
+            Ok(record) => each(&record),
             Err(_) => return,
         }
     }

@@ -100,11 +100,8 @@ impl Keeper {
 
     /// Another thread: keeps each minute of figures once it is over, until `going` has no sender any more.
     pub(super) fn follow(&self, live: &Live, going: &Receiver<()>) {
+        // Of the minute of the start, this process has seen its own part only; the other is kept already.
         let mut next = live.closed_minute() + MINUTE;
-        // What was kept before the clock went back is not kept again.
-        if let Some(last) = self.ledger.last().filter(|last| *last < next + 3600) {
-            next = next.max(last + MINUTE);
-        }
         let mut tidied = None::<Instant>;
         while !matches!(going.recv_timeout(LOOK_EVERY), Err(RecvTimeoutError::Disconnected)) {
             let closed = live.closed_minute();

@@ -157,10 +157,11 @@ impl Archive {
             std::thread::Builder::new().name(name.to_owned()).spawn(work).map_err(Error::thread)
         };
         let journals = found.journals;
+        let figures = ledger.clone();
         let intake = spawn(
             "archive",
             Box::new(move || {
-                intake.recover(&journals);
+                intake.recover(&journals, &figures);
                 intake.run(&batches);
             }),
         )?;

@@ -160,10 +160,7 @@ impl Rows {
 
     /// Adds names; those that went out of use stay.
     pub(super) fn learn(&mut self, names: &Names) {
-        self.names.services.extend(names.services.clone());
-        self.names.routes.extend(names.routes.clone());
-        self.names.functions.extend(names.functions.clone());
-        self.names.apdex_t.extend(names.apdex_t.clone());
+        self.names.learn(names);
     }
 
     /// The bytes of all paths: what clients make up, and so what must be bounded.
@@ -263,4 +260,14 @@ pub(super) fn hexadecimal(bytes: &[u8]) -> String {
         }
         text
     })
+}
+
+impl Names {
+    /// Adds names; those that went out of use stay.
+    pub(super) fn learn(&mut self, names: &Names) {
+        self.services.extend(names.services.clone());
+        self.routes.extend(names.routes.clone());
+        self.functions.extend(names.functions.clone());
+        self.apdex_t.extend(names.apdex_t.clone());
+    }
 }

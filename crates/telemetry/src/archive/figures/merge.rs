@@ -30,7 +30,12 @@ pub(super) fn merge(entries: Vec<Entry>, width: u32, merged: &mut Merged) -> usi
         }
         match merged.0.entry((entry.kind, entry.name, start)) {
             std::collections::btree_map::Entry::Vacant(place) => drop(place.insert(stretch)),
-            std::collections::btree_map::Entry::Occupied(mut place) => place.get_mut().absorb(&stretch),
+            std::collections::btree_map::Entry::Occupied(mut place) => {
+                let sum = place.get_mut();
+                sum.absorb(&stretch);
+                // A minute in which naru was started again is in two parts.
+                sum.seconds = sum.seconds.min(width);
+            }
         }
     }
     broken

@@ -8,6 +8,7 @@
 mod entry;
 mod file;
 mod merge;
+mod rebuild;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -23,6 +24,7 @@ use crate::live::{Figures, MINUTE};
 use entry::Entry;
 use file::File;
 use merge::{DAY, LEVELS, Merged, merge};
+pub(super) use rebuild::Rebuilt;
 
 /// Stretches in memory and in one file, in bytes, before they are packed.
 const OPEN_BYTES: usize = 32 << 20;
@@ -208,7 +210,19 @@ impl Ledger {
         found.extend(read.into_inner().unwrap_or_else(PoisonError::into_inner));
         found.retain(|entry| entry.overlaps(span));
         found.sort_by_key(|entry| (entry.start, entry.seconds));
-        found.iter().filter_map(|entry| entry.unpack().ok()).collect()
+        let mut figures = Vec::<Figures>::new();
+        for next in found.iter().filter_map(|entry| entry.unpack().ok()) {
+            match figures.last_mut().filter(|last| last.start == next.start) {
+                // A minute in which naru was started again is in two parts.
+                Some(last) => {
+                    let seconds = last.seconds.max(next.seconds);
+                    last.absorb(&next);
+                    last.seconds = seconds;
+                }
+                None => figures.push(next),
+            }
+        }
+        figures
     }
 
     /// Leaves a damaged file alone from now on.

@@ -6,7 +6,7 @@ use naru_model::series::{Span, Subject};
 
 use super::merge::DAY;
 use super::{Ledger, MINUTE};
-use crate::archive::fixture::record;
+use crate::archive::fixture::{names, record};
 use crate::cell::{Cell, Sample};
 use crate::gauge::{Gauge, Reading};
 use crate::live::Figures;
@@ -139,4 +139,25 @@ fn a_damaged_file_is_said_and_left_out() {
     assert_eq!(seen(&again, &service(1), always()).len(), 61);
     let said = said.lock().unwrap();
     assert!(said.len() == 1 && said[0].contains("-40.parquet"), "{said:?}");
+}
+
+#[test]
+fn minutes_that_were_not_over_are_made_again_of_the_journal_and_add_up_with_what_came_afterwards() {
+    let folder = tempfile::tempdir().unwrap();
+    let (kept, _) = ledger(&folder);
+    assert!(kept.keep(&[(service(1), minute(NOON, 5))]));
+    let mut rebuilt = super::Rebuilt::after(kept.last());
+    let at = |second: u32| naru_model::units::Timestamp(u64::from(second) * 1_000_000);
+    for second in [NOON + 30, NOON + 70, NOON + 80, NOON + 130] {
+        rebuilt.add(&RequestRecord { start: at(second), user: 7, ..record(1, 1, 1) }, &names());
+    }
+    for minute in rebuilt.minutes(&names()) {
+        assert!(kept.keep(&minute));
+    }
+    assert!(kept.keep(&[(service(1), minute(NOON + 120, 5))]));
+    let wanted = [(NOON, 60, 5), (NOON + 60, 60, 2), (NOON + 120, 60, 6)];
+    assert_eq!(seen(&kept, &service(1), always()), wanted);
+    assert_eq!(seen(&kept, &Subject::All, always()), [(NOON + 60, 60, 2), (NOON + 120, 60, 1)]);
+    let users = kept.figures(&Subject::All, always())[0].cell.users.as_ref().unwrap().count();
+    assert_eq!(users, 1);
 }
