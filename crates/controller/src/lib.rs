@@ -21,10 +21,13 @@
 //!    to the one before, in the same safe order ([`judge`]).
 //! 8. Once failures stop, each service comes to exactly the wanted number of ready instances of one revision.
 //! 9. Deciding again on the same world, with the plan carried out, decides nothing new.
+//! 10. A service that scales by itself stays between its minimum and its maximum, never shrinks on figures that are
+//!     missing, nor during a rollout or while instances start or warm up, and comes to rest under a steady load ([`scale`]).
 //!
 //! # The algorithm
-//! For each service: notice ends, let the leaving ones go on ([`notice`]); judge the rollout ([`judge`]); take out what
-//! is unhealthy or too many, ask for what is missing ([`keep`]). Then room is given to who asked ([`room`]).
+//! For each service: notice ends, let the leaving ones go on ([`notice`]); decide how many there are to be ([`scale`]); judge
+//! the rollout ([`judge`]); take out what is unhealthy or too many, ask for what is missing ([`keep`]). Then room is given to
+//! who asked ([`room`]).
 
 pub mod calendar;
 mod crash;

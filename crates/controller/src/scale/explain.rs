@@ -96,3 +96,39 @@ fn limit(bound: Bound, desired: &DesiredService) -> String {
         Bound::Awaiting => "the effect of the instances that are starting is awaited".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use naru_model::scaling::{Condition, Rule, Schedule};
+    use naru_model::units::Percent;
+
+    use super::*;
+
+    #[test]
+    fn policies_are_said_as_the_file_has_them() {
+        let percent = |percent: u32| Percent { thousandths: percent * 10 };
+        let when = Condition { level: Level::Cpu(percent(50)), above: true, lasts: Duration::from_secs(300) };
+        let fewer = Condition { level: Level::Waiting(1), above: false, ..when };
+        let scale = Scale {
+            target: vec![Level::Cpu(percent(60)), Level::P95(Duration::from_millis(500))],
+            rules: vec![Rule { when, add: 2 }, Rule { when: fewer, add: -1 }],
+            schedule: vec![Schedule {
+                at: "0 20 * * *".to_owned(),
+                zone: Some("Asia/Seoul".to_owned()),
+                lasts: Duration::from_secs(7200),
+                add: 2,
+            }],
+            ..Scale::default()
+        };
+        let expected = [
+            "cpu 60%",
+            "p95 500ms",
+            "cpu > 50% for 5m: 2 more",
+            "waiting < 1 for 5m: 1 fewer",
+            "0 20 * * * Asia/Seoul for 2h: 2 more",
+        ];
+        assert_eq!(policies(&scale), expected);
+    }
+}
