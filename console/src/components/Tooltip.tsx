@@ -41,6 +41,7 @@ export function Tooltip() {
     document.addEventListener('mouseover', show);
     document.addEventListener('focusin', show);
     document.addEventListener('focusout', hide);
+    document.addEventListener('click', hide);
     document.addEventListener('keydown', key);
     document.addEventListener('scroll', hide, true);
   });
@@ -48,6 +49,7 @@ export function Tooltip() {
     document.removeEventListener('mouseover', show);
     document.removeEventListener('focusin', show);
     document.removeEventListener('focusout', hide);
+    document.removeEventListener('click', hide);
     document.removeEventListener('keydown', key);
     document.removeEventListener('scroll', hide, true);
   });

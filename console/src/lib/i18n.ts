@@ -22,7 +22,7 @@ export function t(): typeof ko {
 export function setLanguage(next: Language): void {
   setSignal(next);
   remember('language', next);
-  if (params().has('lang')) setParam('lang', next);
+  setParam('lang', next);
 }
 
 /** What has a title in several languages: that of this one, or any, or else its name. */

@@ -1,4 +1,4 @@
-import { createEffect, createSignal, For, on, onCleanup, onMount, Show } from 'solid-js';
+import { createEffect, createMemo, createSignal, For, on, onCleanup, onMount, Show } from 'solid-js';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { NONE } from '../../lib/format';
@@ -57,7 +57,8 @@ export function Chart(props: {
     });
     sizes.observe(box);
     // Another theme, language or set of lines is another chart; new figures are not.
-    createEffect(on([theme, language, () => props.lines.map((line) => line.label + line.stroke).join()], build));
+    const looks = createMemo(() => props.lines.map((line) => line.label + line.stroke).join());
+    createEffect(on([theme, language, looks], build));
     createEffect(() => {
       const data = props.data;
       if (plot && data.length === plot.series.length) plot.setData(data as uPlot.AlignedData);
