@@ -179,6 +179,11 @@ pub(crate) struct Cell {
 }
 
 impl Cell {
+    /// Without requests yet.
+    pub(crate) fn of_users(users: Option<Users>) -> Cell {
+        Cell { users, ..Cell::default() }
+    }
+
     /// Adds all but the user.
     pub(crate) fn add_sample(&mut self, sample: &Sample) {
         self.counts.add_sample(sample);

@@ -5,7 +5,15 @@
 //! one. Measured over an hour: 45 KB at one request a second, 0.15 MB at 20, 0.5 MB at 500, 0.8 MB at 5,000, with response
 //! times that spread widely (half as much when they do not). All closed cells together never take more than
 //! [`CELL_BYTES`]: the oldest are forgotten first, and answers then reach back less than an hour. On top of it come the
-//! seconds still open, about 2 KB each: [`OPEN_SECONDS`] for every series that has requests in them.
+//! seconds still open, about 2 KB each (4 KB with failures): [`OPEN_SECONDS`] for every series that has requests in them.
+//!
+//! Distinct users are kept of everything together, of services, routes and functions, in sets of ten seconds. A set of the
+//! last five minutes takes 6 to 11 bytes for each user in it, later two or three; from 384 users on it takes 4 KiB and no
+//! more. So an hour costs 20 KB with 10 users at a time, 0.1 MB with 100, and at most 1.5 MB. Gauges take 44 bytes for each
+//! second of the last five minutes and each ten before: 28 KB an hour for each thing that has any. Both count among
+//! [`CELL_BYTES`].
+//!
+//! What the controller is told takes about 110 bytes a second and service, for the last ten minutes: 66 KB a service.
 
 /// What is kept, in seconds.
 pub const KEPT_SECONDS: u32 = 3600;

@@ -202,8 +202,7 @@ impl Series {
     /// Adds up every cell that begins from `from` on and before `to`. Its users are those of whole ten seconds, and not
     /// there when they are not kept.
     pub(crate) fn sum(&self, from: u32, to: u32) -> Cell {
-        let mut sum = Cell::default();
-        sum.users = self.users.is_some().then(Users::default);
+        let mut sum = Cell::of_users(self.users.is_some().then(Users::default));
         self.closed(from, to).for_each(|closed| closed.add_to(&mut sum));
         self.open(from, to).for_each(|open| sum.add(open));
         for slot in self.slots(from, to) {

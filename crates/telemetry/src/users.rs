@@ -119,14 +119,14 @@ impl Users {
 
     /// The ranks of registers.
     fn registers_mut(&mut self) -> &mut [u8; REGISTERS] {
-        if let Users::Few { table, .. } = &*self {
-            let mut many = Users::Many(Box::new([0; REGISTERS]));
-            marks(table).for_each(|mark| many.add(mark));
-            *self = many;
-        }
         match self {
             Users::Many(registers) => registers,
-            Users::Few { .. } => unreachable!("they were made many"),
+            few => {
+                let mut many = Users::Many(Box::new([0; REGISTERS]));
+                many.merge(few);
+                *few = many;
+                few.registers_mut()
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::records::{Request, START, second, telemetry};
 use naru_model::record::Fault;
 use naru_model::status::{
-    GatewayStatus, InstanceStatus, ScalingStatus, ServerStatus, ServiceStatus, Status, Traffic,
+    GatewayStatus, HostStatus, InstanceStatus, ScalingStatus, ServerStatus, ServiceStatus, Status, Traffic,
 };
 
 /// Samples by name, each with its labels, and the families' types.
@@ -132,6 +132,7 @@ fn status() -> Status {
             traffic: Traffic { in_flight: 6, waiting: 1, active_users: 12, ..Traffic::default() },
             scaling: ScalingStatus::default(),
         }],
+        host: HostStatus { cores: 4, cpu_cores: 1.5, ..HostStatus::default() },
         ..Status::default()
     }
 }
@@ -165,6 +166,10 @@ fn the_page_is_valid_and_counts_from_the_start_on() {
     assert_eq!(page.value("naru_request_duration_seconds_bucket", &with(&[("le", "+Inf")])), 3.0);
     assert_eq!(page.value("naru_request_duration_seconds_count", &of), 3.0);
     assert_eq!(page.value("naru_request_duration_seconds_sum", &of), 100.06);
+    // T is 100 ms: two in 30 ms, one failed.
+    assert_eq!(page.value("naru_apdex_satisfied_total", &of), 2.0);
+    assert_eq!(page.value("naru_apdex_tolerating_total", &of), 0.0);
+    assert_eq!(page.value("naru_apdex_frustrated_total", &of), 1.0);
     let odd = [("service", ""), ("route", "odd \"name\" with \\ and\nline"), ("function", "")];
     assert_eq!(page.value("naru_request_duration_seconds_count", &odd), 1.0);
     let unnamed = [("service", "#9"), ("route", "#9"), ("function", "booking-apply")];
@@ -175,7 +180,13 @@ fn the_page_is_valid_and_counts_from_the_start_on() {
 #[test]
 fn the_page_shows_the_moment() {
     let (telemetry, _folder) = telemetry();
+    let route =
+        crate::RouteGauge { route: naru_model::snapshot::RouteId(1), in_flight: 5, ..Default::default() };
+    telemetry.observe(&crate::Gauges { routes: vec![route], ..Default::default() }, second(60));
     let page = parse(&telemetry.prometheus(&status(), second(60)));
+    assert_eq!(page.value("naru_route_in_flight", &[("route", "/booking/**")]), 5.0);
+    assert_eq!(page.value("naru_service_active_users", &[("service", "booking")]), 12.0);
+    assert_eq!(page.value("naru_host_cpu_cores", &[]), 1.5);
     let service = ("service", "booking");
     assert_eq!(page.value("naru_in_flight", &[service]), 6.0);
     assert_eq!(page.value("naru_waiting", &[service]), 1.0);
