@@ -16,7 +16,7 @@ const PAUSES: u32 = 4;
 /// With 1, on traces of an hour and starts of 60 s, eight times as many minutes were too slow, for 2 % fewer instance-hours.
 const STARTS: f64 = 1.5;
 /// Seconds between two looks back when it may shrink.
-const STRIDE: usize = 3;
+const STRIDE: usize = 6;
 
 /// What is to be remembered after the newest second; `None` when there is none.
 pub(super) fn decide(case: &Case<'_>, before: &Scaling) -> Option<Scaling> {
