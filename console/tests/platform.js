@@ -54,11 +54,13 @@ export async function startPlatform(naru) {
   const said = [];
   const { origin } = await new Promise((settle, fail) => {
     let address;
+    let ready = false;
     for (const stream of [child.stdout, child.stderr])
       createInterface({ input: stream }).on('line', (line) => {
         said.push(line);
         address ??= /the API listens on (https?:\/\/\S+)/.exec(line)?.[1];
-        if (address && /\bready\b/.test(line)) settle({ origin: address });
+        ready ||= /^naru: ready on /.test(line);
+        if (address && ready) settle({ origin: address });
       });
     child.once('error', fail);
     child.once('exit', (code) => fail(new Error(`naru up ended with ${code}:\n${said.join('\n')}`)));

@@ -177,6 +177,7 @@ export default function Timeline() {
               events={shown()}
               all={inSpan()}
               span={span()}
+              live={view().end === undefined}
               chosen={chosen()}
               onChoose={choose}
             />

@@ -54,6 +54,7 @@ test('what was wanted follows the decisions', () => {
   ]);
   assert.deepEqual(wantedOf([scaled(40, 3, 6)], 6, SPAN)[0], { at: NOW, value: 3 });
   assert.deepEqual(wantedOf([], 4, SPAN), [{ at: NOW, value: 4 }]);
+  assert.deepEqual(wantedOf(events, 5, SPAN, NOW + 99).at(-1), { at: NOW + 99, value: 5 });
 });
 
 test('marks that would lie on one another are one, known by the worst', () => {

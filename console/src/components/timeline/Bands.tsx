@@ -15,6 +15,7 @@ interface Props {
   events: readonly Event[];
   all: readonly Event[];
   span: Span;
+  live: boolean;
   chosen: number | undefined;
   onChoose: (marker: Marker) => void;
 }
@@ -72,6 +73,7 @@ export function Bands(props: Props) {
           all={[]}
           now={undefined}
           span={props.span}
+          live={props.live}
           width={width()}
           looked={looked()}
           ticks={ticks().at}
@@ -88,6 +90,7 @@ export function Bands(props: Props) {
             all={of(props.all, name)}
             now={now(name)}
             span={props.span}
+            live={props.live}
             width={width()}
             looked={looked()}
             ticks={ticks().at}

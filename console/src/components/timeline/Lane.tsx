@@ -26,6 +26,8 @@ import { headline } from './words';
 
 /** Marks closer than that are put together, in pixels. */
 const NEAR = 20;
+/** What is wanted now is shown over such a share of the width at least. */
+const SHOWN_NOW = 0.004;
 
 interface Props {
   /** Empty: the platform, which has marks only. */
@@ -38,6 +40,8 @@ interface Props {
   /** What is wanted and ready now. */
   now: { ready: number; desired: number; load: number } | undefined;
   span: Span;
+  /** Whether its right edge is now. */
+  live: boolean;
   /** Of the picture, in pixels. */
   width: number;
   /** Where the pointer is, in seconds since 1970. */
@@ -50,7 +54,14 @@ interface Props {
 export function Lane(props: Props) {
   const ready = createMemo(() => readyOf(props.history?.points() ?? []));
   const load = createMemo(() => loadOf(props.history?.points() ?? []));
-  const wanted = createMemo(() => wantedOf(props.all, props.now?.desired ?? 0, props.span));
+  const wanted = createMemo(() =>
+    wantedOf(
+      props.all,
+      props.now?.desired ?? 0,
+      props.span,
+      props.live ? props.span.to - SHOWN_NOW * (props.span.to - props.span.from) : undefined,
+    ),
+  );
   const top = createMemo(() => roof([...ready(), ...wanted()]));
   const peak = createMemo(() => most(load(), props.span));
   const markers = createMemo(() => markersOf(props.events, props.span, NEAR / Math.max(1, props.width)));

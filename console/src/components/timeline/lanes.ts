@@ -66,8 +66,8 @@ export function loadOf(points: readonly Point[]): Sample[] {
   return points.map((point) => ({ at: point.at, value: point.seconds > 0 ? point.requests / point.seconds : null }));
 }
 
-/** How many instances were wanted: what each decision said, up to what is wanted now. */
-export function wantedOf(events: readonly Event[], now: number, span: Span): Sample[] {
+/** How many instances were wanted: what each decision said, and at `live` what is wanted now. */
+export function wantedOf(events: readonly Event[], now: number, span: Span, live?: number): Sample[] {
   const decided = events.filter((event) => event.decision);
   const first = decided[0]?.decision?.from ?? now;
   const samples: Sample[] = [{ at: span.from, value: first }];
@@ -76,6 +76,8 @@ export function wantedOf(events: readonly Event[], now: number, span: Span): Sam
     if (at < span.from) samples[0] = { at: span.from, value: event.decision!.to };
     else if (at < span.to) samples.push({ at, value: event.decision!.to });
   }
+  // Somebody may have asked for another number, without a decision of the policies.
+  if (live !== undefined && samples.at(-1)?.value !== now) samples.push({ at: live, value: now });
   return samples;
 }
 

@@ -38,6 +38,9 @@ interface Stamp {
   offset: Int32Array;
 }
 
+/** Shades of so many counts are kept. */
+const SHADES = 512;
+
 export class Raster {
   readonly good: Uint32Array;
   readonly failed: Uint32Array;
@@ -49,6 +52,8 @@ export class Raster {
   private readonly ramp: Uint32Array;
   /** Columns are valid in [end - width, end). */
   private end = 0;
+  /** The shades of small counts, once they have been worked out. */
+  private readonly shades = new Uint32Array(SHADES);
   /** By what cells are shaded: the fullest cell when all was last drawn. */
   private fullest = 1;
 
@@ -88,6 +93,7 @@ export class Raster {
   draw(store: Store, end: number): void {
     this.end = this.column(end);
     this.fullest = Math.max(1, store.fullest());
+    this.shades.fill(0);
     this.good.fill(0);
     this.failed.fill(0);
     this.paint(store, this.end - this.geometry.width, this.end);
@@ -173,15 +179,11 @@ export class Raster {
   }
 
   private paintCells(store: Store, first: number, behind: number): void {
-    const { strip, perSecond, density } = this.geometry;
-    const cellHeight = Math.max(1, Math.round(3 * density));
-    const buckets = Math.ceil(this.rows / cellHeight) + 1;
+    const { perSecond, density } = this.geometry;
+    const height = Math.max(1, Math.round(3 * density));
+    const { base, upper, lower, buckets } = this.bands(store, height);
     const counts = new Uint32Array(buckets);
     const errors = new Uint32Array(buckets);
-    const stripBuckets = Math.max(1, Math.floor(strip / cellHeight));
-    const base = strip - stripBuckets * cellHeight;
-    const rowSeconds = store.top / store.rows;
-    const bucketOf = (line: number) => Math.min(buckets - 1, Math.max(0, Math.floor((line - base) / cellHeight)));
     const reach = this.cross.half + 1;
     for (const [number, column] of store.columns) {
       const left = Math.floor(number * store.columnSeconds * perSecond);
@@ -190,28 +192,47 @@ export class Raster {
       counts.fill(0);
       errors.fill(0);
       for (let i = 0; i < column.length; i += 3) {
-        const row = column[i]!;
-        let from = stripBuckets >> 1;
-        let to = from;
-        if (row < store.rows) {
-          from = Math.max(stripBuckets, bucketOf(this.line((row + 1) * rowSeconds)));
-          to = Math.max(from, bucketOf(this.line(row * rowSeconds) - 1));
-        }
-        for (let bucket = from; bucket <= to; bucket += 1) counts[bucket]! += column[i + 1]!;
+        const row = Math.min(column[i]!, store.rows);
+        const [from, to] = [upper[row]!, lower[row]!];
+        for (let band = from; band <= to; band += 1) counts[band]! += column[i + 1]!;
         errors[(from + to) >> 1]! += column[i + 2]!;
       }
       // Columns are numbers beyond 32 bits.
       const middle = Math.floor((left + right) / 2);
-      for (let bucket = 0; bucket < buckets; bucket += 1) {
-        const line = base + bucket * cellHeight;
-        if (counts[bucket]) this.fill(this.shade(counts[bucket]!), left, right, line, line + cellHeight, first, behind);
-        if (errors[bucket])
-          this.stamp(this.failed, this.failedRgb, this.cross, middle, line + (cellHeight >> 1), first, behind);
+      for (let band = 0; band < buckets; band += 1) {
+        const line = base + band * height;
+        if (counts[band]) this.fill(this.shade(counts[band]!), left, right, line, line + height, first, behind);
+        if (errors[band])
+          this.stamp(this.failed, this.failedRgb, this.cross, middle, line + (height >> 1), first, behind);
       }
     }
   }
 
+  /** Into which bands of so many lines each row of cells falls: the uppermost and the lowest, counted from the top. */
+  private bands(store: Store, height: number) {
+    const { strip } = this.geometry;
+    const buckets = Math.ceil(this.rows / height) + 1;
+    const ofStrip = Math.max(1, Math.floor(strip / height));
+    const base = strip - ofStrip * height;
+    const bandOf = (line: number) => Math.min(buckets - 1, Math.max(ofStrip, Math.floor((line - base) / height)));
+    const upper = new Uint16Array(store.rows + 1);
+    const lower = new Uint16Array(store.rows + 1);
+    const edge = (row: number) => this.line(Math.min(this.scale.top, (row * store.top) / store.rows));
+    for (let row = 0; row < store.rows; row += 1) {
+      upper[row] = bandOf(edge(row + 1));
+      lower[row] = Math.max(upper[row]!, bandOf(edge(row) - 1));
+    }
+    upper[store.rows] = lower[store.rows] = ofStrip >> 1;
+    return { base, upper, lower, buckets };
+  }
+
   private shade(count: number): number {
+    if (count < SHADES) return (this.shades[count] ||= this.shadeOf(count));
+    return this.shadeOf(count);
+  }
+
+  /** By the logarithm: one transaction is seen beside a thousand. */
+  private shadeOf(count: number): number {
     const most = this.ramp.length - 1;
     const share = this.fullest <= 1 ? 1 : Math.log1p(count) / Math.log1p(this.fullest);
     return this.ramp[Math.min(most, Math.floor(share * most))]!;
@@ -228,11 +249,15 @@ export class Raster {
   ): void {
     const { width } = this.geometry;
     const from = Math.max(left, first);
-    const to = Math.min(right, behind);
+    const wide = Math.min(right, behind) - from;
+    if (wide <= 0) return;
+    const start = mod(from, width);
+    const straight = Math.min(wide, width - start);
     const bottom = Math.min(lower, this.rows);
-    for (let column = from; column < to; column += 1) {
-      const wrapped = mod(column, width);
-      for (let line = Math.max(0, upper); line < bottom; line += 1) this.good[line * width + wrapped] = rgba;
+    for (let line = Math.max(0, upper); line < bottom; line += 1) {
+      const begins = line * width;
+      for (let i = 0; i < straight; i += 1) this.good[begins + start + i] = rgba;
+      for (let i = 0; i < wide - straight; i += 1) this.good[begins + i] = rgba;
     }
   }
 }
