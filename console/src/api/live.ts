@@ -2,6 +2,7 @@
 import { createSignal } from 'solid-js';
 import { createStore, reconcile } from 'solid-js/store';
 import { address, get } from './client';
+import { heard } from './clock';
 import { remember } from './recent';
 import { follow, type Stream } from './stream';
 import type { Event, FunctionStatus, ServiceStatus, Status } from './types';
@@ -14,7 +15,7 @@ const [store, setStore] = createStore<{ status: Status | undefined }>({ status: 
 const [events, setEvents] = createSignal<Event[]>([]);
 const [arrivedAt, setArrivedAt] = createSignal(0);
 const [now, setNow] = createSignal(Date.now());
-export { events, now };
+export { events };
 
 let statusStream: Stream | undefined;
 let eventStream: Stream | undefined;
@@ -83,6 +84,7 @@ async function startEvents(): Promise<void> {
 }
 
 function take(status: Status): void {
+  heard(status.at);
   remember(status);
   setNow(Date.now());
   setArrivedAt(Date.now());

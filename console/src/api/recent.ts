@@ -1,5 +1,6 @@
 /** The last five minutes of each subject's rate, for sparklines: asked once, then added to from what comes live. */
 import { createSignal, type Accessor } from 'solid-js';
+import { serverNow } from './clock';
 import { get } from './client';
 import type { Point, Status } from './types';
 
@@ -36,7 +37,7 @@ function line(subject: string): Line {
 }
 
 async function fill(subject: string, into: Line): Promise<void> {
-  const to = Math.floor(Date.now() / 1000);
+  const to = Math.floor(serverNow());
   const points = await get<Point[]>('series', { subject, from: to - KEPT * STEP, to, points: KEPT });
   const last = Math.floor(to / STEP);
   const sums = new Array<[number, number] | undefined>(KEPT).fill(undefined);

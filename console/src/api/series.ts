@@ -1,6 +1,7 @@
 /** Figures over time: asked once, and kept up to date while they end now. */
 import { createEffect, createSignal, onCleanup, type Accessor } from 'solid-js';
 import type { Range } from '../lib/time';
+import { serverNow } from './clock';
 import { get } from './client';
 import type { Point } from './types';
 
@@ -66,7 +67,7 @@ function pause(seconds: number, atMost: number): number {
 
 /** Seconds one by one are added to; longer stretches are asked for as a whole, because their borders move. */
 async function refreshed(subject: string, seconds: number, atMost: number, known: Point[], signal: AbortSignal) {
-  const to = Math.floor(Date.now() / 1000);
+  const to = Math.floor(serverNow());
   const from = to - seconds;
   const last = known.at(-1);
   const settled = last ? last.at - UNSETTLED : 0;

@@ -12,7 +12,7 @@ export interface Notice {
 
 /** How long one stays, in milliseconds; longer when there is something to undo or to read. */
 const SHOWN = 6000;
-const SHOWN_LONG = 15_000;
+const SHOWN_LONG = 20_000;
 /** More at once would cover the page. The log has them all. */
 const AT_ONCE = 4;
 
@@ -24,10 +24,17 @@ let last = 0;
 export function notify(notice: Omit<Notice, 'id'>): void {
   last += 1;
   const id = last;
-  setNotices((all) => [...all, { ...notice, id }].slice(-AT_ONCE));
+  setNotices((all) => fitting([...all, { ...notice, id }]));
   window.setTimeout(() => dismiss(id), notice.undo || notice.severity === 'error' ? SHOWN_LONG : SHOWN);
 }
 
 export function dismiss(id: number): void {
   setNotices((all) => all.filter((notice) => notice.id !== id));
+}
+
+/** The oldest goes first; what can be undone stays as long as there is something else to go. */
+function fitting(all: Notice[]): Notice[] {
+  if (all.length <= AT_ONCE) return all;
+  const going = all.find((notice) => !notice.undo) ?? all[0];
+  return all.filter((notice) => notice !== going);
 }

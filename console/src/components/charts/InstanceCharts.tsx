@@ -1,4 +1,5 @@
 import { createEffect, createMemo, createSignal, onCleanup } from 'solid-js';
+import { serverNow } from '../../api/clock';
 import { series } from '../../api/series';
 import type { Point } from '../../api/types';
 import { bytes, cores } from '../../lib/format';
@@ -24,7 +25,7 @@ export function InstanceCharts(props: { ids: readonly string[]; range: Range }) 
     const stop = new AbortController();
     let timer: number | undefined;
     const round = async () => {
-      const to = Math.floor(Date.now() / 1000);
+      const to = Math.floor(serverNow());
       const found = new Map<string, Point[]>();
       for (const id of wanted) {
         if (stop.signal.aborted) return;

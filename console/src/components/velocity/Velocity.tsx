@@ -5,7 +5,8 @@ import type { Level } from '../../lib/health';
 import { t } from '../../lib/i18n';
 import { theme } from '../../lib/theme';
 import { duration } from '../../lib/time';
-import { now, staleFor } from '../../api/live';
+import { serverNow } from '../../api/clock';
+import { staleFor } from '../../api/live';
 import { Mark } from '../Mark';
 import { Legend } from './Legend';
 import { Painter } from './painter';
@@ -143,7 +144,7 @@ function Row(props: { instance: InstanceStatus }) {
     [
       one().address,
       `r${one().revision} · pid ${one().pid}`,
-      t().subject.since(duration((now() - one().since / 1000) / 1000)),
+      t().subject.since(duration(serverNow() - one().since / 1e6)),
       one().restarts > 0 ? t().subject.restarts(one().restarts) : undefined,
     ]
       .filter(Boolean)
