@@ -186,17 +186,20 @@ fn a_search(
     Search { subject, from: at(from), to: at(to), at_least, at_most, errors: false, limit }
 }
 
-/// Milliseconds: with the files in the page cache, and once with none of them in it.
+/// Milliseconds: with the files in the page cache, and once with none of them in it. Processor time is that of all threads
+/// together, mean.
 fn timed(folder: &Path, found: u64, work: impl Fn()) -> Value {
     let once = || {
         let started = Instant::now();
         work();
         (started.elapsed().as_secs_f64() * 1e5).round() / 100.0
     };
+    let before = cpu(ClockId::ProcessCPUTime);
     let mut times: Vec<f64> = (0..ROUNDS).map(|_| once()).collect();
+    let cpu_ms = (cpu(ClockId::ProcessCPUTime) - before).as_secs_f64() * 1e3 / ROUNDS as f64;
     times.sort_by(f64::total_cmp);
     forget(folder);
-    json!({"found": found, "median_ms": times[ROUNDS / 2], "worst_ms": times[ROUNDS - 1], "cold_ms": once()})
+    json!({"found": found, "median_ms": times[ROUNDS / 2], "worst_ms": times[ROUNDS - 1], "cpu_ms": cpu_ms.round(), "cold_ms": once()})
 }
 
 /// Asks the kernel to forget what it has cached of the files.
