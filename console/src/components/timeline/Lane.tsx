@@ -54,14 +54,14 @@ interface Props {
 export function Lane(props: Props) {
   const ready = createMemo(() => readyOf(props.history?.points() ?? []));
   const load = createMemo(() => loadOf(props.history?.points() ?? []));
-  const wanted = createMemo(() =>
-    wantedOf(
-      props.all,
-      props.now?.desired ?? 0,
-      props.span,
-      props.live ? props.span.to - SHOWN_NOW * (props.span.to - props.span.from) : undefined,
-    ),
-  );
+  const wanted = createMemo(() => {
+    // Before it was first seen nothing is known of what was wanted.
+    const first = ready().find((sample) => sample.value !== null);
+    if (!first || first.at >= props.span.to) return [];
+    const { from, to } = props.span;
+    const edge = props.live ? to - SHOWN_NOW * (to - from) : undefined;
+    return wantedOf(props.all, props.now?.desired ?? 0, { from: Math.max(from, first.at), to }, edge);
+  });
   const top = createMemo(() => roof([...ready(), ...wanted()]));
   const peak = createMemo(() => most(load(), props.span));
   const markers = createMemo(() => markersOf(props.events, props.span, NEAR / Math.max(1, props.width)));
