@@ -42,10 +42,13 @@ async function fill(subject: string, into: Line): Promise<void> {
   const last = Math.floor(to / STEP);
   const sums = new Array<[number, number] | undefined>(KEPT).fill(undefined);
   for (const point of points) {
-    const at = KEPT - 1 - (last - Math.floor(point.at / STEP));
-    if (at < 0 || at >= KEPT) continue;
-    const [requests, seconds] = sums[at] ?? [0, 0];
-    sums[at] = [requests + point.requests, seconds + point.seconds];
+    // A point longer than a step is of every step that it reaches into.
+    for (let second = point.at; second < point.at + point.seconds; second += STEP) {
+      const at = KEPT - 1 - (last - Math.floor(second / STEP));
+      if (at < 0 || at >= KEPT) continue;
+      const [requests, seconds] = sums[at] ?? [0, 0];
+      sums[at] = [requests + point.requests, seconds + point.seconds];
+    }
   }
   const live = into.values();
   into.set(

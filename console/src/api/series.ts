@@ -67,7 +67,8 @@ function pause(seconds: number, atMost: number): number {
 
 /** Seconds one by one are added to; longer stretches are asked for as a whole, because their borders move. */
 async function refreshed(subject: string, seconds: number, atMost: number, known: Point[], signal: AbortSignal) {
-  const to = Math.floor(serverNow());
+  // The second before this one may still be counted.
+  const to = Math.floor(serverNow()) - 1;
   const from = to - seconds;
   const last = known.at(-1);
   const settled = last ? last.at - UNSETTLED : 0;

@@ -58,8 +58,8 @@ export function bytes(value: number | null | undefined): string {
   return `${number(amount, unit > 0 && amount < 9.95 ? 1 : 0)} ${UNITS[unit]}`;
 }
 
-/** Cores: 0.42, 3.1. */
+/** Cores: 0.004, 0.42, 3.1. */
 export function cores(value: number | null | undefined): string {
   if (value === null || value === undefined) return NONE;
-  return number(value, value < 9.995 ? 2 : 1);
+  return number(value, value > 0 && value < 0.0995 ? 3 : value < 9.995 ? 2 : 1);
 }

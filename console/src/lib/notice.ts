@@ -21,7 +21,9 @@ export { notices };
 
 let last = 0;
 
+/** What is being said already is not said again. */
 export function notify(notice: Omit<Notice, 'id'>): void {
+  if (!notice.undo && notices().some((one) => one.text === notice.text)) return;
   last += 1;
   const id = last;
   setNotices((all) => fitting([...all, { ...notice, id }]));
