@@ -38,6 +38,7 @@ function seen(wish: Wish): string {
   const name = words.by[wish.by] ?? wish.by;
   if (wish.seen === null) return name;
   const value = amount(wish.by, wish.seen);
+  if (wish.by === 'capacity' && wish.level !== null) return words.arriving(value, amount(wish.by, wish.level));
   return wish.level === null ? words.only(name, value) : words.seen(name, value, amount(wish.by, wish.level));
 }
 

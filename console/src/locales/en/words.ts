@@ -102,6 +102,7 @@ export const decision: typeof ko.decision = {
     awaiting: 'awaiting new instances',
   },
   seen: (what, seen, level) => `${what} ${seen} (target ${level})`,
+  arriving: (seen, each) => `arrivals ${seen} (one instance carries ${each})`,
   only: (what, seen) => `${what} ${seen}`,
   wants: (n) => `wants ${n}`,
   change: (from, to) => `${from} → ${to}`,

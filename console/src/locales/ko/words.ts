@@ -100,6 +100,7 @@ export const decision = {
     awaiting: '새 인스턴스가 준비되기를 기다림',
   },
   seen: (what: string, seen: string, level: string) => `${what} ${seen} (목표 ${level})`,
+  arriving: (seen: string, each: string) => `들어온 요청 ${seen} (하나가 감당하는 양 ${each})`,
   only: (what: string, seen: string) => `${what} ${seen}`,
   wants: (n: number) => `${n}개 필요`,
   change: (from: number, to: number) => `${from}개 → ${to}개`,
