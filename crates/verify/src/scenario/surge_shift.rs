@@ -55,7 +55,6 @@ pub(super) fn run(options: &Options) -> Result<Report, Error> {
     let mut left = Vec::new();
     let fixed = Platform::start(&options.naru, &yaml(options, FEWEST, FEWEST))?;
     let first = crowd(options, &fixed, "portal", "fixed", lengths.fixed)?;
-    let first_open = steady(options, &fixed, "portal", &first, lengths.open)?;
     left.extend(fixed.stop()?);
 
     let best = Platform::start(&options.naru, &yaml(options, MOST, FEWEST))?;
@@ -67,9 +66,13 @@ pub(super) fn run(options: &Options) -> Result<Report, Error> {
     let third = crowd(options, &scaling, "groupware", "shifted", lengths.scaling)?;
     left.extend(scaling.stop()?);
 
+    let rate = second.outcome.throughput().max(1.0);
+    let fixed = Platform::start(&options.naru, &yaml(options, FEWEST, FEWEST))?;
+    let first_open = steady(options, &fixed, "portal", ("fixed", rate), lengths.open)?;
+    left.extend(fixed.stop()?);
     let scaling = Platform::start(&options.naru, &yaml(options, 0, 0))?;
-    let second_open = steady(options, &scaling, "portal", &second, lengths.open)?;
-    let third_open = steady(options, &scaling, "groupware", &third, lengths.open)?;
+    let second_open = steady(options, &scaling, "portal", ("scaling", rate), lengths.open)?;
+    let third_open = steady(options, &scaling, "groupware", ("shifted", rate), lengths.open)?;
     left.extend(scaling.stop()?);
 
     let mut report = Report::new("surge-shift");
@@ -80,7 +83,7 @@ pub(super) fn run(options: &Options) -> Result<Report, Error> {
         THINK.as_secs()
     );
     report.tables.push(table(closed, &[&first, &second, &third, &most]));
-    let open = "as many requests/s as each of these reached, by the clock (open loop)".to_owned();
+    let open = format!("{rate:.0} requests/s, as many as scaling reached, by the clock (open loop)");
     report.tables.push(table(open, &[&first_open, &second_open, &third_open]));
     for found in [&first, &second, &third, &most, &first_open, &second_open, &third_open] {
         report.notes.extend(found.outcome.examples.iter().map(|what| format!("{}: {what}", found.name)));
@@ -140,17 +143,16 @@ fn crowd(
     load(platform, service, name, Plan { pace, ..plan(platform, service, 1.0, lasts) })
 }
 
-/// As many requests as `like` reached, whether they are answered or not.
+/// So many requests a second, whether they are answered or not.
 fn steady(
     options: &Options,
     platform: &Platform,
     service: &'static str,
-    like: &Found,
+    (name, rate): (&'static str, f64),
     lasts: Duration,
 ) -> Result<Found, Error> {
-    let rate = like.outcome.throughput().max(1.0);
-    options.say(&format!("{}: {rate:.0} requests/s on {service} for {} s", like.name, lasts.as_secs()));
-    load(platform, service, like.name, plan(platform, service, rate, lasts))
+    options.say(&format!("{name}: {rate:.0} requests/s on {service} for {} s", lasts.as_secs()));
+    load(platform, service, name, plan(platform, service, rate, lasts))
 }
 
 fn plan(platform: &Platform, service: &str, rate: f64, lasts: Duration) -> Plan {
@@ -221,7 +223,7 @@ fn yaml(options: &Options, portal: u32, groupware: u32) -> String {
     let service = |name: &str, fixed: u32| {
         let scale = match fixed {
             0 => format!(
-                "{{ min: {FEWEST}, max: {MOST}, target: {{ concurrency: {} }}, shrink_after: 10s }}",
+                "{{ min: {FEWEST}, max: {MOST}, target: {{ concurrency: {} }}, shrink_after: 3s }}",
                 WORKERS - 1
             ),
             n => format!("{{ min: {n}, max: {n} }}"),
