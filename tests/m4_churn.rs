@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use naru_model::instance::InstanceId;
-use naru_model::platform::{Health, Limits, Match, Protocol, Traffic};
+use naru_model::platform::{Health, Limits, Match, Protocol, Traffic, UserKey};
 use naru_model::snapshot::{Endpoint, Endpoints, FunctionId, Route, RouteId, Routing, Service, ServiceId};
 use naru_testkit::addresses::Addresses;
 use naru_testkit::client::Client;
@@ -187,6 +187,8 @@ fn routing() -> Routing {
         trusted_proxies: Vec::new(),
         certificates: Vec::new(),
         access_log: false,
+        silent: false,
+        user: UserKey::default(),
     }
 }
 

@@ -132,7 +132,7 @@ def envoy_config(plain, tls, backend):
                                  "clusters": [cluster]}}
 
 
-def naru_config(plain, tls):
+def naru_config(plain, tls, backend_port, access_log):
     # As users run it: routing, records, limits and health checks are on; the access log file is off, as everyone's is.
     others = "\n".join(f"  - {{ match: {{ host: www{n}.example.go.kr, path: /function-{n}/** }}, to: backend }}"
                        for n in range(1, ROUTES))
@@ -142,11 +142,11 @@ gateway:
   listen: ["127.0.0.1:{plain}"]
   tls: {{ listen: ["127.0.0.1:{tls}"], certificates: [{{ cert: {WORK}/cert.pem, key: {WORK}/key.pem }}] }}
   threads: 1
-  access_log: false
+  access_log: {str(access_log).lower()}
 services:
   backend:
-    exec: ["taskset", "-c", "{LOAD_CORE}", "/usr/sbin/nginx", "-c", "{WORK}/backend-{NARU_BACKEND_PORT}.conf"]
-    port: {NARU_BACKEND_PORT}
+    exec: ["taskset", "-c", "{LOAD_CORE}", "/usr/sbin/nginx", "-c", "{WORK}/backend-{backend_port}.conf"]
+    port: {backend_port}
     health: {{ path: /health }}
 routes:
 {others}
@@ -248,18 +248,19 @@ def start_envoy(plain, tls):
     return Proxy("Envoy", ENVOY_VERSION, process, plain, tls)
 
 
-def start_naru(plain, tls, binary):
-    state = WORK / "naru-state"
+def start_naru(plain, tls, binary, name="naru", number=0, access_log=False, flags=()):
+    state, file, log = WORK / f"{name}-state", WORK / f"{name}.yaml", f"{name}.log"
+    backend_port = NARU_BACKEND_PORT + number
     shutil.rmtree(state, ignore_errors=True)
-    write_backend_conf(NARU_BACKEND_PORT)
-    (WORK / "naru.yaml").write_text(naru_config(plain, tls))
-    process = start([binary, "up", WORK / "naru.yaml", "--state", state, "--console", "off"], LOAD_CORE, "naru.log")
-    wait_for(f"http://127.0.0.1:{plain}/bench/small", process, "naru.log")
+    write_backend_conf(backend_port)
+    file.write_text(naru_config(plain, tls, backend_port, access_log))
+    process = start([binary, "up", file, "--state", state, "--console", "off", *flags], LOAD_CORE, log)
+    wait_for(f"http://127.0.0.1:{plain}/bench/small", process, log)
     status = json.loads(output(binary, "status", "--json", "--state", state))
     gateway, server = status["gateway"]["pid"], status["server"]["pid"]
     # The gateway is the proxy; the server, which decides and keeps figures, stays on the other core.
     subprocess.run(["taskset", "-a", "-p", "-c", str(PROXY_CORE), str(gateway)], check=True, stdout=subprocess.DEVNULL)
-    return Proxy("naru", output(binary, "--version").split()[-1], process, plain, tls, [gateway], [server])
+    return Proxy(name, output(binary, "--version").split()[-1], process, plain, tls, [gateway], [server])
 
 
 def start_backend():

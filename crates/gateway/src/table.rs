@@ -19,6 +19,8 @@ pub(crate) struct Table {
     pub(crate) certificates: Vec<Certificate>,
     /// Whether records carry the request's target.
     pub(crate) access_log: bool,
+    /// Whether no request is recorded.
+    pub(crate) silent: bool,
     /// What tells users apart.
     pub(crate) user: UserKey,
     trusted_proxies: Vec<IpNet>,
@@ -43,6 +45,7 @@ impl Table {
             limits: routing.limits.clone(),
             certificates: routing.certificates.clone(),
             access_log: routing.access_log,
+            silent: routing.silent,
             user: routing.user.clone(),
             trusted_proxies: routing.trusted_proxies.clone(),
             router: Router::new(routes),

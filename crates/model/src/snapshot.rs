@@ -34,6 +34,9 @@ pub struct Routing {
     pub certificates: Vec<Certificate>,
     /// Whether records carry the request's target, for the access log.
     pub access_log: bool,
+    /// Whether no request is recorded, to measure what recording costs. Default false.
+    #[serde(default)]
+    pub silent: bool,
     #[serde(default)]
     pub user: UserKey,
 }

@@ -28,7 +28,9 @@ impl<C: Client> Exchange<'_, C> {
         } else {
             replace_forwarded(request, added, origin);
         }
-        self.story.user = hash_user(&self.table.user, &self.scratch.request.fields, self.story.client);
+        if !self.table.silent {
+            self.story.user = hash_user(&self.table.user, &self.scratch.request.fields, self.story.client);
+        }
         let request = &mut self.scratch.request;
         self.story.trace_id = trace(&mut request.fields, &mut self.scratch.added);
         request_id(&mut request.fields, &mut self.scratch.added, &mut self.story);

@@ -62,6 +62,9 @@ impl<C: Client> Exchange<'_, C> {
     /// Returns when the request had ended.
     pub(super) fn record(&self) -> Instant {
         let end = Instant::now();
+        if self.table.silent {
+            return end;
+        }
         let (story, request) = (&self.story, &self.scratch.request);
         self.thread.reporter.record(&RequestRecord {
             start: story.start,

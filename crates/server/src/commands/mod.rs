@@ -111,6 +111,9 @@ pub(crate) struct UpArgs {
     /// Where state is kept
     #[arg(long, value_name = "DIR", default_value = STATE_DIR)]
     pub(crate) state: PathBuf,
+    /// Record no request, to measure what recording costs; nothing is seen and nothing scales by itself then
+    #[arg(long, hide = true)]
+    pub(crate) no_records: bool,
     /// A token with the role admin, for this run; without one, and without any in the state, one is made and printed once
     #[arg(long, env = "NARU_TOKEN", hide_env_values = true)]
     pub(crate) token: Option<String>,

@@ -211,7 +211,8 @@ impl Core {
     }
 
     async fn try_publish_tables(&mut self) -> Result<(), naru_state::Error> {
-        let routing = tables::routing(&self.applied.platform, &self.desired.services, &self.ids);
+        let routing =
+            tables::routing(&self.applied.platform, &self.desired.services, &self.ids, self.options.silent);
         if self.tables.is_new_routing(&routing) {
             let version = self.state.next_version().await?;
             self.tables.publish_routing(version, routing);

@@ -132,13 +132,15 @@ impl Core {
     }
 }
 
-/// Where the gateway is to listen.
-#[derive(Debug, Clone, Default)]
+/// What the command line says of the gateway.
+#[derive(Debug, Clone)]
 pub(crate) struct Options {
     /// Instead of the file's `gateway.listen`, when there is any.
     pub(crate) listen: Vec<std::net::SocketAddr>,
     /// Instead of the file's `gateway.tls.listen`, when there is any.
     pub(crate) tls_listen: Vec<std::net::SocketAddr>,
+    /// Whether no request is recorded.
+    pub(crate) silent: bool,
 }
 
 impl Options {

@@ -77,7 +77,8 @@ async fn serve(args: UpArgs, file: PathBuf, platform: Platform) -> Result<Ended>
     let console = console(&args)?;
     let (inbox, inputs) = mpsc::channel(4096);
 
-    let options = gateway_news::Options { listen: args.listen, tls_listen: args.tls_listen };
+    let options =
+        gateway_news::Options { listen: args.listen, tls_listen: args.tls_listen, silent: args.no_records };
     let mut core =
         recover::recover(state, state_dir.clone(), &file, options, &platform, inbox.clone()).await?;
     apply_at_start(&mut core, platform).await?;

@@ -145,9 +145,10 @@ impl Core {
     }
 }
 
-/// As long as the longest of a service's rules looks back.
+/// As long as the longest of a service's rules looks back, and as fewer must have been enough before it shrinks.
 fn looks_back(wanted: &DesiredService) -> u32 {
-    let rules = wanted.service.scale.rules.iter();
-    let longest = rules.map(|rule| rule.when.lasts.as_secs() as u32 + 1).max().unwrap_or(0);
-    longest.max(LOOKS_BACK)
+    let scale = &wanted.service.scale;
+    let rules = scale.rules.iter().map(|rule| rule.when.lasts);
+    let longest = rules.chain([scale.shrink_after]).max().unwrap_or_default();
+    (longest.as_secs() as u32 + 1).max(LOOKS_BACK)
 }

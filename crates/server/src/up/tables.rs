@@ -74,6 +74,7 @@ pub(crate) fn routing(
     platform: &Platform,
     services: &BTreeMap<ServiceName, DesiredService>,
     ids: &Ids,
+    silent: bool,
 ) -> Routing {
     Routing {
         routes: platform.routes.iter().map(|route| one_route(route, ids)).collect(),
@@ -82,6 +83,7 @@ pub(crate) fn routing(
         trusted_proxies: platform.gateway.trusted_proxies.clone(),
         certificates: platform.gateway.tls.as_ref().map_or(Vec::new(), |tls| tls.certificates.clone()),
         access_log: platform.gateway.access_log,
+        silent,
         user: platform.gateway.user.clone(),
     }
 }
