@@ -4,7 +4,7 @@ import { get } from '../api/client';
 import { onEvent, status } from '../api/live';
 import type { Event } from '../api/types';
 import { SpanChoice } from '../components/tmap/SpanChoice';
-import { serverNow } from '../components/tmap/clock';
+import { serverNow } from '../api/clock';
 import { viewOf } from '../components/tmap/view';
 import { Bands } from '../components/timeline/Bands';
 import { EventList } from '../components/timeline/EventList';

@@ -3,7 +3,7 @@ import { Show } from 'solid-js';
 import { Choices } from '../Choices';
 import { t } from '../../lib/i18n';
 import { setParams } from '../../lib/route';
-import { serverNow } from './clock';
+import { serverNow } from '../../api/clock';
 import { dayNamed, RANGES, type RangeKey, type View } from './view';
 
 /** Nothing of the span that was chosen before. */

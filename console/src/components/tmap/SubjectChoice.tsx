@@ -4,7 +4,7 @@ import { status } from '../../api/live';
 import { get } from '../../api/client';
 import type { Found } from '../../api/types';
 import { t, titled } from '../../lib/i18n';
-import { serverNow } from './clock';
+import { serverNow } from '../../api/clock';
 
 export function SubjectChoice(props: { value: string; onChoose: (subject: string) => void }) {
   // The status does not list routes; the latest transactions do, when somebody wants to choose.

@@ -2,7 +2,7 @@
 import { createEffect, createSignal, on, onCleanup, onMount, type Accessor } from 'solid-js';
 import { language } from '../../lib/i18n';
 import { theme } from '../../lib/theme';
-import { serverNow } from './clock';
+import { serverNow } from '../../api/clock';
 import { Feed } from './feed';
 import { MARGIN, Painter, STRIP } from './painter';
 import type { View } from './view';
