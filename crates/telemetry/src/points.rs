@@ -39,34 +39,44 @@ impl Telemetry {
     /// running, there is no point.
     pub fn series(&self, subject: &Subject, span: Span, max_points: usize, now: Timestamp) -> Vec<Point> {
         let key = Key::of(subject, &self.live.names.load());
-        let (live, border, step, to) = {
+        let (border, to) = {
             let mut store = self.store();
             store.advance(now);
-            let border = border(&store);
-            let to = span.to.min(store.now());
-            if to <= span.from {
-                return Vec::new();
-            }
-            let step = step(finest(span.from, border, &store), span.from, to, max_points);
+            (Border::of(&store, self.archive.kept_until()), span.to.min(store.now()))
+        };
+        if to <= span.from {
+            return Vec::new();
+        }
+        let minute = span.from - span.from % MINUTE;
+        let mut found = self.archived(subject, Span { from: minute, to }, border);
+        let (live, step) = {
+            let store = self.store();
+            let step = step(finest(span.from, found.figures.is_empty(), &store), span.from, to, max_points);
             let to = to.next_multiple_of(step).min(store.now());
-            let from = (span.from - span.from % step).max(border);
-            (live(&store, key, from, to, step), border, step, to)
+            let from = (span.from - span.from % step).max(border.live_from);
+            (live(&store, key, from, to, step), step)
         };
         let from = span.from - span.from % step;
-        let mut found = self.archived(subject, Span { from, to: to.min(border) });
+        if from < minute {
+            found = self.archived(subject, Span { from, to }, border);
+        }
         found.figures.extend(live.figures);
         found.active.extend(live.active);
         points(key.kind(), &found, step)
     }
 
     /// What the archive has, by minutes or longer; users also of the five minutes before.
-    fn archived(&self, subject: &Subject, span: Span) -> Found {
+    fn archived(&self, subject: &Subject, span: Span, border: Border) -> Found {
         let mut found = Found { figures: Vec::new(), active: Vec::new() };
+        let span = Span { to: span.to.min(border.archive_to), ..span };
         if span.from >= span.to {
             return found;
         }
         let asked = Span { from: span.from.saturating_sub(ACTIVE_SECONDS), ..span };
         for mut figures in self.archived_figures(subject, asked) {
+            if let Some((minute, since)) = border.shared.filter(|(minute, _)| *minute == figures.start) {
+                figures.seconds = (since - minute).max(1);
+            }
             if let Some(users) = figures.cell.users.take() {
                 let (from, to) = (figures.start, figures.start + figures.seconds);
                 found.active.push(Active { from, to, users });
@@ -79,18 +89,33 @@ impl Telemetry {
     }
 }
 
-/// From when on memory is asked, before it the archive: a whole minute. The minute of a start is in both, and here as far
-/// as it was seen.
-fn border(store: &Store) -> u32 {
-    let oldest = store.reaches_back_to();
-    if oldest == store.since() { oldest - oldest % MINUTE } else { oldest.next_multiple_of(MINUTE) }
+/// Where memory takes over from the archive: at a whole minute, but for the minute of a start.
+#[derive(Debug, Clone, Copy)]
+struct Border {
+    archive_to: u32,
+    live_from: u32,
+    /// The minute of a start, and the start: of what was before it the archive tells, of what came after it memory, until
+    /// the archive has that as well.
+    shared: Option<(u32, u32)>,
 }
 
-/// The finest stretch of which there are figures from a second on.
-fn finest(from: u32, border: u32, store: &Store) -> u32 {
+impl Border {
+    fn of(store: &Store, kept_until: u32) -> Border {
+        let (oldest, since) = (store.reaches_back_to(), store.since());
+        let minute = since - since % MINUTE;
+        if oldest == since && kept_until <= minute {
+            return Border { archive_to: minute + MINUTE, live_from: minute, shared: Some((minute, since)) };
+        }
+        let border = oldest.next_multiple_of(MINUTE).max(minute + MINUTE);
+        Border { archive_to: border, live_from: border, shared: None }
+    }
+}
+
+/// The finest stretch of which there are figures from a second on; `live`: all of them are in memory.
+fn finest(from: u32, live: bool, store: &Store) -> u32 {
     match from {
-        _ if from >= first_fine(store.now()) => 1,
-        _ if from >= border => COARSE_SECONDS,
+        _ if live && from.max(store.since()) >= first_fine(store.now()) => 1,
+        _ if live => COARSE_SECONDS,
         _ => MINUTE,
     }
 }

@@ -1,7 +1,7 @@
 //! Makes segments of full rows, and lets go of what is too old or too much.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -35,6 +35,8 @@ pub(super) struct Keeper {
     retention: ArcSwap<platform::Telemetry>,
     clock: Clock,
     stopping: AtomicBool,
+    /// The end of the last minute that came from memory, in seconds since 1970; 0 before the first.
+    kept_until: AtomicU32,
     log: Log,
     /// Held while segments are written, so that no rows are written twice. Whether the last one could not be, and it
     /// was said.
@@ -66,10 +68,15 @@ impl Keeper {
             retention: ArcSwap::from_pointee(retention),
             clock: Clock { start: now, at: Instant::now() },
             stopping: AtomicBool::new(false),
+            kept_until: AtomicU32::new(0),
             log,
             failing: Mutex::new(false),
             crowded: AtomicBool::new(false),
         }
+    }
+
+    pub(super) fn kept_until(&self) -> u32 {
+        self.kept_until.load(Ordering::Relaxed)
     }
 
     fn now(&self) -> Timestamp {
@@ -109,6 +116,7 @@ impl Keeper {
             next = next.max(closed.saturating_sub(STILL_THERE));
             while next <= closed && self.ledger.keep(&live.minute(next)) {
                 next += MINUTE;
+                self.kept_until.store(next, Ordering::Relaxed);
             }
             if tidied.is_none_or(|tidied| tidied.elapsed() >= TIDY_EVERY) {
                 let now = (self.now().0 / 1_000_000) as u32;

@@ -228,6 +228,11 @@ impl Archive {
         Ok(())
     }
 
+    /// The end of the last minute of figures that came from memory, in seconds since 1970; 0 before the first.
+    pub(crate) fn kept_until(&self) -> u32 {
+        self.keeper.kept_until()
+    }
+
     /// What was seen of a subject, in stretches of a minute or longer, in the order of time.
     pub(crate) fn figures(&self, subject: &Subject, span: Span) -> Vec<Figures> {
         self.ledger.figures(subject, span)
