@@ -221,9 +221,13 @@ impl Work<'_> {
     /// Takes out one old instance so that a new one can have its place. Tells whether it did.
     fn make_place(&mut self, census: &Census, round: &mut Round<'_>) -> bool {
         let target = self.memory.get().target;
-        let waits = crash::next_start(self.memory.get(), target, self.asked).is_some_and(|at| round.now < at);
         let enough = census.new_starting + census.new >= self.wanted;
-        if enough || waits || census.starting() + census.leaving > 0 || census.serving() < self.wanted {
+        if enough || census.starting() + census.leaving > 0 || census.serving() < self.wanted {
+            return false;
+        }
+        let next = crash::next_start(self.memory.get(), target, self.asked);
+        if let Some(at) = next.filter(|at| round.now < *at) {
+            round.wake(at);
             return false;
         }
         let old = self.ready_by(round, |member| member.seen.id.revision != target);

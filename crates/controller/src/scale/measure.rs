@@ -12,6 +12,10 @@ const STEADY: usize = 20;
 pub(super) const LAG: Duration = Duration::from_millis(500 * STEADY as u64);
 /// Seconds within which a load that has changed shows.
 const FRESH: [usize; 4] = [1, 2, 3, 6];
+/// Seconds within which a crowd that has left shows, and the share of the load before that it leaves at most. A smaller fall is
+/// awaited in the mean: what is taken away too early is missed at once.
+const GONE: [usize; 2] = [3, 6];
+const GONE_SHARE: f64 = 0.2;
 /// A fresh load that is so many standard deviations above what came before is another load and no chance.
 pub(super) const CHANGED_Z: f64 = 3.0;
 /// Seconds over which the share of satisfied users is looked at, as p95 is.
@@ -137,6 +141,15 @@ fn level(
         let spread = variance(before, usual).max(chance(usual));
         if now > level && now - usual > CHANGED_Z * (spread / fresh as f64).sqrt() {
             level = now;
+        }
+    }
+    for gone in GONE.into_iter().filter(|gone| *gone < known) {
+        let (before, since) = values.split_at(known - gone);
+        let (usual, now) = (mean(before), mean(since));
+        let spread = variance(before, usual).max(chance(usual));
+        let fell = usual - now > CHANGED_Z * (spread / gone as f64).sqrt();
+        if fell && now < usual * GONE_SHARE {
+            level = level.min(now);
         }
     }
     Some(level)
