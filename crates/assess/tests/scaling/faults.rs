@@ -1,6 +1,6 @@
 //! Faults that HPA is known for: shown on its model, and naru without them.
 
-use naru_assess::simulate::{Hpa, Naru, Spread, World, replay, replay_naru, service};
+use naru_assess::simulate::{Hpa, Kpa, Naru, Spread, World, replay, replay_naru, service};
 use naru_model::platform::Scale;
 use naru_model::scaling::Level;
 
@@ -101,4 +101,19 @@ fn a_rollout_feeds_nothing_back() {
     assert!(during.iter().all(|count| *count == before), "{during:?}");
     assert_eq!(outcome.kept[1099], before, "the rollout did not end");
     assert!(outcome.violated.is_empty(), "{:?}", outcome.violated);
+}
+/// A steady load comes by chance: KPA follows chance where the number of instances is just enough.
+#[test]
+fn a_steady_load_is_left_alone() {
+    let world = World::default();
+    let (mut scalings, mut followed) = (0, 0);
+    for rate in [60.0, 100.0, 150.0, 190.0, 250.0] {
+        let trace = trace(&[(rate, 3600)]);
+        let naru = before_naru(&world, &trace, targets(&[cpu(80)]));
+        assert!(naru.scalings <= 6, "{} scalings in an hour at a steady {rate}/s", naru.scalings);
+        scalings += naru.scalings;
+        assert!(naru.violated.is_empty(), "{:?} at {rate}/s", naru.violated);
+        followed += replay(&world, &trace, Spread::Bounded(world.workers), &mut Kpa::default()).scalings;
+    }
+    assert!(followed > 2 * scalings, "KPA made {followed}, naru {scalings}");
 }
