@@ -87,7 +87,7 @@ impl From<Subject> for String {
 
 /// From `from` on and before `to`, in whole seconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Span {
+pub struct Period {
     pub from: u32,
     pub to: u32,
 }
@@ -136,7 +136,7 @@ pub struct Point {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MapQuery {
     pub subject: Subject,
-    pub span: Span,
+    pub period: Period,
     /// Cells across and up, 1 to 1,000 each.
     pub columns: u32,
     pub rows: u32,

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use naru_model::platform;
-use naru_model::series::{MapQuery, Search, Span, Subject};
+use naru_model::series::{MapQuery, Period, Search, Subject};
 use naru_model::units::{Percent, Timestamp};
 use naru_telemetry::archive::{Archive, Limits};
 use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -170,8 +170,8 @@ fn ask(folder: &Path) -> Value {
 
 fn a_map(subject: Subject, from: u32, to: u32) -> MapQuery {
     let midnight = (MIDNIGHT.0 / 1_000_000) as u32;
-    let span = Span { from: midnight + from, to: midnight + to };
-    MapQuery { subject, span, columns: 300, rows: 100, top: None, dots: 5000 }
+    let period = Period { from: midnight + from, to: midnight + to };
+    MapQuery { subject, period, columns: 300, rows: 100, top: None, dots: 5000 }
 }
 
 fn a_search(

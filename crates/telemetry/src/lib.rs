@@ -32,7 +32,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, MutexGuard};
 
 use naru_model::platform;
-use naru_model::series::{Found, Map, MapQuery, Search, Span, Subject};
+use naru_model::series::{Found, Map, MapQuery, Period, Search, Subject};
 use naru_model::units::Timestamp;
 
 pub use gauge::{Gauges, InstanceGauge, RouteGauge, ServiceGauge};
@@ -146,9 +146,9 @@ impl Telemetry {
         }
     }
 
-    /// What the archive has: figures by minutes or longer that overlap with a span, in the order of time.
-    fn archived_figures(&self, subject: &Subject, span: Span) -> Vec<Figures> {
-        self.archive.figures(subject, span)
+    /// What the archive has: figures by minutes or longer that overlap with a period, in the order of time.
+    fn archived_figures(&self, subject: &Subject, period: Period) -> Vec<Figures> {
+        self.archive.figures(subject, period)
     }
 
     fn store(&self) -> MutexGuard<'_, Store> {

@@ -1,7 +1,7 @@
 //! Figures over time: from memory for the last hour, from the archive for what is older, drawn into stretches of one length.
 
 use naru_model::record::Fault;
-use naru_model::series::{Point, Span, Subject};
+use naru_model::series::{Period, Point, Subject};
 use naru_model::units::Timestamp;
 
 use crate::Telemetry;
@@ -32,33 +32,34 @@ struct Found {
 }
 
 impl Telemetry {
-    /// Figures of something over a span, in stretches of 1 s, 10 s, 1 min, 10 min or some hours: as fine as there are and
+    /// Figures of something over a period, in stretches of 1 s, 10 s, 1 min, 10 min or some hours: as fine as there are and
     /// as make at most `max_points` (at least one). They are aligned to multiples of their length since 1970, so that
-    /// the first may begin before the span; where naru's start or what is kept begins later, it is shorter, and so is the
+    /// the first may begin before the period; where naru's start or what is kept begins later, it is shorter, and so is the
     /// last one, which ends with the last whole second. Second by second there are the last five minutes, by ten seconds the last hour; where nothing was kept, and while naru was not
     /// running, there is no point.
-    pub fn series(&self, subject: &Subject, span: Span, max_points: usize, now: Timestamp) -> Vec<Point> {
+    pub fn series(&self, subject: &Subject, period: Period, max_points: usize, now: Timestamp) -> Vec<Point> {
         let key = Key::of(subject, &self.live.names.load());
         let (border, to) = {
             let mut store = self.store();
             store.advance(now);
-            (Border::of(&store, self.archive.kept_until()), span.to.min(store.now()))
+            (Border::of(&store, self.archive.kept_until()), period.to.min(store.now()))
         };
-        if to <= span.from {
+        if to <= period.from {
             return Vec::new();
         }
-        let minute = span.from - span.from % MINUTE;
-        let mut found = self.archived(subject, Span { from: minute, to }, border);
+        let minute = period.from - period.from % MINUTE;
+        let mut found = self.archived(subject, Period { from: minute, to }, border);
         let (live, step) = {
             let store = self.store();
-            let step = step(finest(span.from, found.figures.is_empty(), &store), span.from, to, max_points);
+            let step =
+                step(finest(period.from, found.figures.is_empty(), &store), period.from, to, max_points);
             let to = to.next_multiple_of(step).min(store.now());
-            let from = (span.from - span.from % step).max(border.live_from);
+            let from = (period.from - period.from % step).max(border.live_from);
             (live(&store, key, from, to, step), step)
         };
-        let from = span.from - span.from % step;
+        let from = period.from - period.from % step;
         if from < minute {
-            found = self.archived(subject, Span { from, to }, border);
+            found = self.archived(subject, Period { from, to }, border);
         }
         found.figures.extend(live.figures);
         found.active.extend(live.active);
@@ -66,13 +67,13 @@ impl Telemetry {
     }
 
     /// What the archive has, by minutes or longer; users also of the five minutes before.
-    fn archived(&self, subject: &Subject, span: Span, border: Border) -> Found {
+    fn archived(&self, subject: &Subject, period: Period, border: Border) -> Found {
         let mut found = Found { figures: Vec::new(), active: Vec::new() };
-        let span = Span { to: span.to.min(border.archive_to), ..span };
-        if span.from >= span.to {
+        let period = Period { to: period.to.min(border.archive_to), ..period };
+        if period.from >= period.to {
             return found;
         }
-        let asked = Span { from: span.from.saturating_sub(ACTIVE_SECONDS), ..span };
+        let asked = Period { from: period.from.saturating_sub(ACTIVE_SECONDS), ..period };
         for mut figures in self.archived_figures(subject, asked) {
             if let Some((minute, since)) = border.shared.filter(|(minute, _)| *minute == figures.start) {
                 figures.seconds = (since - minute).max(1);
@@ -81,7 +82,7 @@ impl Telemetry {
                 let (from, to) = (figures.start, figures.start + figures.seconds);
                 found.active.push(Active { from, to, users });
             }
-            if figures.start + figures.seconds > span.from {
+            if figures.start + figures.seconds > period.from {
                 found.figures.push(figures);
             }
         }
@@ -120,7 +121,7 @@ fn finest(from: u32, live: bool, store: &Store) -> u32 {
     }
 }
 
-/// The shortest stretch from `finest` on of which at most so many cover the span.
+/// The shortest stretch from `finest` on of which at most so many cover the period.
 fn step(finest: u32, from: u32, to: u32, max_points: usize) -> u32 {
     let count = |step: u32| (to.div_ceil(step) - from / step) as usize;
     let hours = (1..).map(|hours: u32| hours.saturating_mul(3600));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use naru_model::series::{MapQuery, Search, Span, Subject};
+use naru_model::series::{MapQuery, Period, Search, Subject};
 use naru_model::units::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
@@ -18,9 +18,9 @@ pub const MAX_DOTS: u32 = 20_000;
 /// The most transactions in one answer.
 pub const MAX_FOUND: u32 = 1_000;
 /// What is looked at when `from` is not given, in seconds.
-const DEFAULT_SPAN: u32 = 3_600;
+const DEFAULT_PERIOD: u32 = 3_600;
 /// The longest stretch of time that may be asked for, in seconds: 400 days.
-const MAX_SPAN: u32 = 400 * 86_400;
+const MAX_PERIOD: u32 = 400 * 86_400;
 /// The longest response time that may be asked for, in seconds: a day.
 const MAX_RESPONSE: f64 = 86_400.0;
 
@@ -28,7 +28,7 @@ const MAX_RESPONSE: f64 = 86_400.0;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeriesQuery {
     pub subject: Subject,
-    pub span: Span,
+    pub period: Period,
     /// At most so many points: each is as long as that needs, and as the store still holds.
     pub points: u32,
 }
@@ -183,7 +183,11 @@ impl Default for TransactionsParams {
 impl SeriesParams {
     pub(crate) fn query(self, now: Timestamp) -> Result<SeriesQuery, Error> {
         within("points", self.points, 1, MAX_POINTS)?;
-        Ok(SeriesQuery { subject: self.subject, span: span(self.from, self.to, now)?, points: self.points })
+        Ok(SeriesQuery {
+            subject: self.subject,
+            period: period(self.from, self.to, now)?,
+            points: self.points,
+        })
     }
 }
 
@@ -198,7 +202,7 @@ impl MapParams {
         }
         Ok(MapQuery {
             subject: transactional(self.subject)?,
-            span: span(self.from, self.to, now)?,
+            period: period(self.from, self.to, now)?,
             columns: self.columns,
             rows: self.rows,
             top,
@@ -211,7 +215,7 @@ impl TransactionsParams {
     pub(crate) fn search(self, now: Timestamp) -> Result<Search, Error> {
         within("limit", self.limit, 1, MAX_FOUND)?;
         let to = self.to.unwrap_or(now.0);
-        let from = self.from.unwrap_or(to.saturating_sub(u64::from(DEFAULT_SPAN) * 1_000_000));
+        let from = self.from.unwrap_or(to.saturating_sub(u64::from(DEFAULT_PERIOD) * 1_000_000));
         if from >= to {
             return Err(Error::Invalid(format!("from={from} is not before to={to}")));
         }
@@ -243,22 +247,22 @@ fn within(name: &str, value: u32, least: u32, most: u32) -> Result<(), Error> {
     Err(Error::Invalid(format!("{name}={value} is not from {least} to {most}")))
 }
 
-fn span(from: Option<u32>, to: Option<u32>, now: Timestamp) -> Result<Span, Error> {
+fn period(from: Option<u32>, to: Option<u32>, now: Timestamp) -> Result<Period, Error> {
     // The second that is under way belongs to it.
     let to = to.unwrap_or_else(|| u32::try_from(now.0 / 1_000_000 + 1).unwrap_or(u32::MAX));
-    let from = from.unwrap_or(to.saturating_sub(DEFAULT_SPAN));
+    let from = from.unwrap_or(to.saturating_sub(DEFAULT_PERIOD));
     if from >= to {
         return Err(Error::Invalid(format!(
             "from={from} is not before to={to}; both are seconds since 1970"
         )));
     }
-    if to - from > MAX_SPAN {
+    if to - from > MAX_PERIOD {
         return Err(Error::Invalid(format!(
             "{} days are asked for; at most 400 are kept",
             (to - from) / 86_400
         )));
     }
-    Ok(Span { from, to })
+    Ok(Period { from, to })
 }
 
 fn response_time(name: &str, seconds: f64) -> Result<Duration, Error> {

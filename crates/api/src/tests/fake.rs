@@ -10,7 +10,7 @@ use naru_model::instance::InstanceId;
 use naru_model::name::ServiceName;
 use naru_model::platform::{InstanceSize, Protocol};
 use naru_model::revision::{Revision, RevisionSpec};
-use naru_model::series::{self, Found, Map, MapQuery, Point, Span};
+use naru_model::series::{self, Found, Map, MapQuery, Period, Point};
 use naru_model::status::{
     GatewayStatus, InstanceStatus, ScalingStatus, ServerStatus, ServiceStatus, Status, Traffic,
 };
@@ -288,14 +288,14 @@ impl Control for Fake {
     }
 
     fn series(&self, query: SeriesQuery) -> Answer<'_, Vec<Point>> {
-        let Span { from, to } = query.span;
+        let Period { from, to } = query.period;
         self.note(format!("series of {} from {from} to {to} in {}", query.subject, query.points));
         self.done(Ok(vec![Point { at: from, seconds: to - from, ..Point::default() }]))
     }
 
     fn map(&self, query: MapQuery) -> Answer<'_, Map> {
         self.note(format!("{query:?}"));
-        let Span { from, to } = query.span;
+        let Period { from, to } = query.period;
         self.done(Ok(Map { from, to, dots: Some(vec![(0.5, 1.5, 1)]), ..Map::default() }))
     }
 

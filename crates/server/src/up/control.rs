@@ -212,7 +212,7 @@ impl Control for Door {
 
     fn series(&self, query: SeriesQuery) -> Answer<'_, Vec<Point>> {
         Box::pin(self.seen(move |telemetry, now| {
-            telemetry.series(&query.subject, query.span, query.points as usize, now)
+            telemetry.series(&query.subject, query.period, query.points as usize, now)
         }))
     }
 

@@ -238,12 +238,12 @@ impl Intake {
         let _ = self.call.send(());
     }
 
-    /// Whether enough of them span more than a segment's age. Not less, so that a few with a wrong time do not make
+    /// Whether enough of them period more than a segment's age. Not less, so that a few with a wrong time do not make
     /// small segments.
     fn is_long(&self, rows: &Held) -> bool {
         let rows = rows.read();
-        let span = Duration::from_micros(rows.last - rows.first);
-        span >= self.limits.segment_age && rows.rows.len() >= SLICE_ROWS
+        let period = Duration::from_micros(rows.last - rows.first);
+        period >= self.limits.segment_age && rows.rows.len() >= SLICE_ROWS
     }
 
     fn is_full(&self, rows: &Held, journal: u64) -> bool {

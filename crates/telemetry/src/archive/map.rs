@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use naru_model::series::{Cells, Map, MapQuery, Span};
+use naru_model::series::{Cells, Map, MapQuery, Period};
 
 use super::figures::Ledger;
 use super::parallel;
@@ -51,8 +51,8 @@ struct Grid {
 impl Grid {
     fn of(query: &MapQuery) -> Grid {
         Grid {
-            from_us: u64::from(query.span.from) * 1_000_000,
-            span_us: u64::from(query.span.to.saturating_sub(query.span.from)).max(1) * 1_000_000,
+            from_us: u64::from(query.period.from) * 1_000_000,
+            span_us: u64::from(query.period.to.saturating_sub(query.period.from)).max(1) * 1_000_000,
             columns: query.columns.clamp(1, SIDE),
             rows: query.rows.clamp(1, SIDE),
             dots: (query.dots as usize).min(DOTS),
@@ -109,14 +109,14 @@ fn transactions_to_read(view: &View, choice: &Choice<'_>) -> f64 {
 }
 
 /// The map from the figures' cells; what is in memory alone, the last minutes, from the transactions. `None`: there are
-/// no figures of the span.
+/// no figures of the period.
 fn from_figures(view: &View, ledger: &Ledger, query: &MapQuery) -> Option<Map> {
     let grid = Grid::of(query);
-    let figures = ledger.figures(&query.subject, query.span);
+    let figures = ledger.figures(&query.subject, query.period);
     let end = figures.iter().map(|figures| figures.start + figures.seconds).max()?;
     let mut marks = Marks::default();
     // The running minute.
-    let rest = Choice { from: u64::from(end.max(query.span.from)) * 1_000_000, ..choice(query) };
+    let rest = Choice { from: u64::from(end.max(query.period.from)) * 1_000_000, ..choice(query) };
     for (_, rows) in view.rows() {
         scan_rows(&rows.read(), &rest, |_, row| {
             let (end, response_us, error) = (row.end, row.response_us, row.is_error());
@@ -145,8 +145,8 @@ fn spread(query: &MapQuery, grid: &Grid, figures: &[Figures], marks: &[Mark]) ->
         counts.add(row, mark.column.into(), 1, u32::from(mark.error));
     }
     for figures in figures {
-        let from = u64::from(figures.start.max(query.span.from)) * 1_000_000;
-        let to = u64::from((figures.start + figures.seconds).min(query.span.to)) * 1_000_000;
+        let from = u64::from(figures.start.max(query.period.from)) * 1_000_000;
+        let to = u64::from((figures.start + figures.seconds).min(query.period.to)) * 1_000_000;
         let columns = u32::from(grid.column(from))..=u32::from(grid.column(to.saturating_sub(1).max(from)));
         for (least, most, answered, failed) in figures.cell.latencies() {
             let rows = grid.row(least, top_us)..=grid.row(most, top_us);
@@ -154,8 +154,8 @@ fn spread(query: &MapQuery, grid: &Grid, figures: &[Figures], marks: &[Mark]) ->
         }
     }
     Map {
-        from: query.span.from,
-        to: query.span.to,
+        from: query.period.from,
+        to: query.period.to,
         top_seconds: Duration::from_micros(top_us).as_secs_f64(),
         transactions,
         errors,
@@ -206,7 +206,7 @@ fn from_transactions(shelf: &Shelf, view: &View, query: &MapQuery) -> Map {
 }
 
 fn choice(query: &MapQuery) -> Choice<'_> {
-    let Span { from, to } = query.span;
+    let Period { from, to } = query.period;
     let micros = |second: u32| u64::from(second) * 1_000_000;
     Choice {
         subject: &query.subject,
@@ -233,8 +233,8 @@ fn draw(query: &MapQuery, grid: &Grid, mut marks: Marks) -> Map {
     };
     let cells = if few { None } else { Some(cells()) };
     Map {
-        from: query.span.from,
-        to: query.span.to,
+        from: query.period.from,
+        to: query.period.to,
         top_seconds: Duration::from_micros(top_us).as_secs_f64(),
         transactions: transactions as u64,
         errors: errors as u64,

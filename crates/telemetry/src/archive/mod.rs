@@ -61,7 +61,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use naru_model::platform;
-use naru_model::series::{Found, Map, MapQuery, Search, Span, Subject};
+use naru_model::series::{Found, Map, MapQuery, Period, Search, Subject};
 use naru_model::units::Timestamp;
 
 use crate::Log;
@@ -234,8 +234,8 @@ impl Archive {
     }
 
     /// What was seen of a subject, in stretches of a minute or longer, in the order of time.
-    pub(crate) fn figures(&self, subject: &Subject, span: Span) -> Vec<Figures> {
-        self.ledger.figures(subject, span)
+    pub(crate) fn figures(&self, subject: &Subject, period: Period) -> Vec<Figures> {
+        self.ledger.figures(subject, period)
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use naru_model::platform;
 use naru_model::record::{Fault, RequestRecord};
-use naru_model::series::{MapQuery, Search, Span, Subject, Transaction};
+use naru_model::series::{MapQuery, Period, Search, Subject, Transaction};
 use naru_model::units::{Percent, Timestamp};
 
 use super::fixture::{START, instance, names, record};
@@ -268,7 +268,14 @@ fn a_segment_that_can_not_be_written_is_said_once_and_written_later() {
 
 fn a_map(columns: u32, rows: u32, top: Option<Duration>, dots: u32) -> MapQuery {
     let second = (START.0 / 1_000_000) as u32;
-    MapQuery { subject: Subject::All, span: Span { from: second, to: second + 10 }, columns, rows, top, dots }
+    MapQuery {
+        subject: Subject::All,
+        period: Period { from: second, to: second + 10 },
+        columns,
+        rows,
+        top,
+        dots,
+    }
 }
 
 #[test]

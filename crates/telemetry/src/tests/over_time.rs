@@ -5,16 +5,22 @@ use std::time::Duration;
 use super::records::{Request, START, second, telemetry};
 use crate::{Gauges, InstanceGauge, RouteGauge, ServiceGauge, Telemetry};
 use naru_model::record::Fault;
-use naru_model::series::{Point, Span};
+use naru_model::series::{Period, Point};
 use naru_model::snapshot::{FunctionId, RouteId, ServiceId};
 use naru_model::status::HostStatus;
 use proptest::prelude::*;
 
 const S0: u32 = (START.0 / 1_000_000) as u32;
 
-fn series(telemetry: &Telemetry, subject: &str, span: (u32, u32), max_points: usize, now: u64) -> Vec<Point> {
-    let span = Span { from: S0 + span.0, to: S0 + span.1 };
-    telemetry.series(&subject.parse().unwrap(), span, max_points, second(now))
+fn series(
+    telemetry: &Telemetry,
+    subject: &str,
+    period: (u32, u32),
+    max_points: usize,
+    now: u64,
+) -> Vec<Point> {
+    let period = Period { from: S0 + period.0, to: S0 + period.1 };
+    telemetry.series(&subject.parse().unwrap(), period, max_points, second(now))
 }
 
 /// What is told of second `at`.
@@ -51,8 +57,8 @@ fn points_are_as_fine_as_the_data_and_as_few_as_asked_for() {
     for s in 0..3000 {
         telemetry.ingest(&Request { end: second(s), user: s + 1, ..Request::default() }.batch(), second(s));
     }
-    let of = |span, max_points| {
-        let points = series(&telemetry, "all", span, max_points, 3000);
+    let of = |period, max_points| {
+        let points = series(&telemetry, "all", period, max_points, 3000);
         assert!(points.len() <= max_points, "{}", points.len());
         assert!(points.iter().all(|point| point.requests == u64::from(point.seconds)));
         assert!(points.windows(2).all(|pair| pair[0].at + pair[0].seconds == pair[1].at));

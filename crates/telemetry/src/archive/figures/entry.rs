@@ -1,6 +1,6 @@
 //! Figures at rest: of what, of when, and two packed pieces of bytes.
 
-use naru_model::series::{Span, Subject};
+use naru_model::series::{Period, Subject};
 
 use crate::cell::Cell;
 use crate::gauge::Reading;
@@ -43,8 +43,8 @@ impl Entry {
         Ok(Figures { start: self.start, seconds: self.seconds, cell, gauges: gauges.transpose()? })
     }
 
-    pub(super) fn overlaps(&self, span: Span) -> bool {
-        self.start < span.to && self.start.saturating_add(self.seconds) > span.from
+    pub(super) fn overlaps(&self, period: Period) -> bool {
+        self.start < period.to && self.start.saturating_add(self.seconds) > period.from
     }
 
     /// The memory it takes, about.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use naru_model::series::{Point, Span};
+use naru_model::series::{Period, Point};
 use parquet::basic::{Compression, LogicalType, Repetition, TimeUnit, Type as Physical, ZstdLevel};
 use parquet::data_type::{ByteArray, ByteArrayType, DataType, DoubleType, Int32Type, Int64Type};
 use parquet::errors::ParquetError;
@@ -85,8 +85,8 @@ pub(super) struct File {
 }
 
 impl File {
-    pub(super) fn overlaps(&self, span: Span) -> bool {
-        self.first < span.to && self.last.saturating_add(self.width) > span.from
+    pub(super) fn overlaps(&self, period: Period) -> bool {
+        self.first < period.to && self.last.saturating_add(self.width) > period.from
     }
 
     /// Writes entries, of which there must be at least one, as a file of their own.

@@ -13,7 +13,7 @@ mod rebuild;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use naru_model::series::{Span, Subject};
+use naru_model::series::{Period, Subject};
 
 use super::error::Error;
 use super::files::{self, Name};
@@ -193,13 +193,13 @@ impl Ledger {
     }
 
     /// What was seen of a subject, in the order of time. A file that can't be read is said and left out.
-    pub(super) fn figures(&self, subject: &Subject, span: Span) -> Vec<Figures> {
+    pub(super) fn figures(&self, subject: &Subject, period: Period) -> Vec<Figures> {
         let (kind, name) = entry::key(subject);
         let (mut found, files) = {
             let state = self.state();
-            let mine = |entry: &&Entry| entry.kind == kind && entry.name == name && entry.overlaps(span);
+            let mine = |entry: &&Entry| entry.kind == kind && entry.name == name && entry.overlaps(period);
             let open: Vec<Entry> = state.open.iter().filter(mine).cloned().collect();
-            let files: Vec<File> = state.files.iter().filter(|file| file.overlaps(span)).cloned().collect();
+            let files: Vec<File> = state.files.iter().filter(|file| file.overlaps(period)).cloned().collect();
             (open, files)
         };
         let read = Mutex::new(Vec::new());
@@ -208,7 +208,7 @@ impl Ledger {
             Err(error) => self.forget(file, &error),
         });
         found.extend(read.into_inner().unwrap_or_else(PoisonError::into_inner));
-        found.retain(|entry| entry.overlaps(span));
+        found.retain(|entry| entry.overlaps(period));
         found.sort_by_key(|entry| (entry.start, entry.seconds));
         let mut figures = Vec::<Figures>::new();
         for next in found.iter().filter_map(|entry| entry.unpack().ok()) {

@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use naru_model::record::{Fault, RequestRecord};
-use naru_model::series::{Span, Subject};
+use naru_model::series::{Period, Subject};
 
 use super::merge::DAY;
 use super::{Ledger, MINUTE};
@@ -38,13 +38,13 @@ fn service(n: u32) -> Subject {
     Subject::Service(format!("service-{n}").parse().unwrap())
 }
 
-fn always() -> Span {
-    Span { from: 0, to: u32::MAX }
+fn always() -> Period {
+    Period { from: 0, to: u32::MAX }
 }
 
 /// Start, length and requests of each.
-fn seen(ledger: &Ledger, subject: &Subject, span: Span) -> Vec<(u32, u32, u64)> {
-    let figures = ledger.figures(subject, span).into_iter();
+fn seen(ledger: &Ledger, subject: &Subject, period: Period) -> Vec<(u32, u32, u64)> {
+    let figures = ledger.figures(subject, period).into_iter();
     figures.map(|figures| (figures.start, figures.seconds, figures.cell.counts.requests())).collect()
 }
 
@@ -65,10 +65,10 @@ fn minutes_are_kept_over_hours_and_starts() {
     }
     let (ledger, _) = ledger(&folder);
     assert_eq!(seen(&ledger, &service(1), always()), wanted);
-    let span = Span { from: NOON + 90 * MINUTE, to: NOON + 95 * MINUTE };
-    assert_eq!(seen(&ledger, &service(1), span), wanted[90..95]);
+    let period = Period { from: NOON + 90 * MINUTE, to: NOON + 95 * MINUTE };
+    assert_eq!(seen(&ledger, &service(1), period), wanted[90..95]);
     assert_eq!(seen(&ledger, &Subject::All, always()), []);
-    let first = &ledger.figures(&service(2), span)[0];
+    let first = &ledger.figures(&service(2), period)[0];
     assert_eq!(
         (first.cell.counts.fault(Fault::Service), first.gauges.unwrap().get(Gauge::InFlight)),
         (1, Some(3.0))
@@ -88,13 +88,13 @@ fn what_is_older_is_kept_by_longer_stretches_and_then_let_go() {
     // Closes the last hour.
     assert!(kept.keep(&[(service(1), minute(NOON + DAY, 10))]));
     kept.tidy(NOON + 4 * DAY, 31 * DAY);
-    let stretches = seen(&kept, &service(1), Span { from: 0, to: NOON + DAY });
+    let stretches = seen(&kept, &service(1), Period { from: 0, to: NOON + DAY });
     assert!(
         stretches.len() == 18
             && stretches.iter().all(|(_, seconds, requests)| (*seconds, *requests) == (600, 100))
     );
     kept.tidy(NOON + 12 * DAY, 31 * DAY);
-    let stretches = seen(&kept, &service(1), Span { from: 0, to: NOON + DAY });
+    let stretches = seen(&kept, &service(1), Period { from: 0, to: NOON + DAY });
     assert!(
         stretches.len() == 3
             && stretches.iter().all(|(_, seconds, requests)| (*seconds, *requests) == (3600, 600))

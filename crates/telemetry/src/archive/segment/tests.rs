@@ -88,15 +88,15 @@ fn a_subject() -> impl Strategy<Value = Subject> {
 }
 
 fn a_search() -> impl Strategy<Value = Search> {
-    let span = (0u64..21_000_000, 0u64..21_000_000);
+    let period = (0u64..21_000_000, 0u64..21_000_000);
     let response = (0u32..24, proptest::option::of(0u32..24));
-    (a_subject(), span, response, any::<bool>(), 1u32..200).prop_map(
-        |(subject, span, response, errors, limit)| {
+    (a_subject(), period, response, any::<bool>(), 1u32..200).prop_map(
+        |(subject, period, response, errors, limit)| {
             let micros = |power: u32| Duration::from_micros(1 << power);
             Search {
                 subject,
-                from: Timestamp(START.0 + span.0.min(span.1)),
-                to: Timestamp(START.0 + span.0.max(span.1)),
+                from: Timestamp(START.0 + period.0.min(period.1)),
+                to: Timestamp(START.0 + period.0.max(period.1)),
                 at_least: micros(response.0),
                 at_most: response.1.map(micros),
                 errors,
