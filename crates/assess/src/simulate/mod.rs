@@ -110,10 +110,11 @@ fn policies() -> Vec<(String, Scale)> {
     let cpu = |thousandths| Level::Cpu(Percent { thousandths });
     let targets = [
         vec![cpu(800)],
+        vec![cpu(850)],
         vec![cpu(900)],
         vec![Level::Concurrency(4)],
         vec![Level::P95(OBJECTIVE)],
-        vec![cpu(900), Level::P95(OBJECTIVE)],
+        vec![cpu(850), Level::P95(OBJECTIVE)],
     ];
     let named = targets.map(|target| {
         let text: Vec<String> = target.iter().map(ToString::to_string).collect();
