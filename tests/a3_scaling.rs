@@ -43,7 +43,10 @@ fn a3_a_target_adds_instances_under_load_and_gives_them_back_after() {
     let grown = &scalings[0];
     let decision = grown.decision.as_ref().expect("a decision explains itself");
     assert!(decision.to > decision.from, "{decision:?}");
-    assert!(decision.wishes.iter().any(|wish| wish.by == By::Concurrency && wish.seen.is_some()), "{decision:?}");
+    assert!(
+        decision.wishes.iter().any(|wish| wish.by == By::Concurrency && wish.seen.is_some()),
+        "{decision:?}"
+    );
     assert!(grown.message.contains("concurrency"), "{}", grown.message);
     let explained = naru.run(&["scale", "portal", "--explain"]);
     assert!(explained.contains("concurrency") && explained.lines().count() >= scalings.len(), "{explained}");

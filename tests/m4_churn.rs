@@ -186,7 +186,6 @@ fn routing() -> Routing {
         limits: Limits::default(),
         trusted_proxies: Vec::new(),
         certificates: Vec::new(),
-        access_log: false,
         silent: false,
         user: UserKey::default(),
     }

@@ -96,12 +96,20 @@ fn p2_every_transaction_is_in_the_t_map_and_found_by_its_rectangle_even_after_a_
     assert_eq!(map["dots"].as_array().unwrap().len(), 50);
     let found = api(
         &naru,
-        &format!("/v1/transactions?subject=all&from={}&to={}&at_least=0.015&limit=100", from * 1_000_000, to * 1_000_000),
+        &format!(
+            "/v1/transactions?subject=all&from={}&to={}&at_least=0.015&limit=100",
+            from * 1_000_000,
+            to * 1_000_000
+        ),
     );
     let transactions = found["transactions"].as_array().unwrap();
     assert_eq!(transactions.len(), 50, "{found}");
     for transaction in transactions {
-        assert_eq!((&transaction["path"], &transaction["status"]), (&"/page".into(), &200.into()), "{transaction}");
+        assert_eq!(
+            (&transaction["path"], &transaction["status"]),
+            (&"/page".into(), &200.into()),
+            "{transaction}"
+        );
         assert!(transaction["response_seconds"].as_f64().unwrap() >= 0.015);
     }
     let series = api(&naru, &format!("/v1/series?subject=service:portal&from={from}&to={to}&points=100"));
@@ -115,7 +123,9 @@ fn p3_instances_come_and_go_with_an_event() {
     let gone = naru.instances("portal")[0].clone();
     processes::signal(gone.pid, Signal::KILL);
     naru.await_event(Kind::InstanceExited);
-    naru.await_service("portal", "another one", |s| s.ready == 2 && s.instances.iter().all(|i| i.id != gone.id));
+    naru.await_service("portal", "another one", |s| {
+        s.ready == 2 && s.instances.iter().all(|i| i.id != gone.id)
+    });
     let ready: Vec<_> = naru.events().into_iter().filter(|e| e.kind == Kind::InstanceReady).collect();
     assert_eq!(ready.len(), 3, "two at the start and one in its place");
 }

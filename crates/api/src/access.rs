@@ -75,7 +75,7 @@ impl Access {
         };
         found.ok_or_else(|| {
             Error::Unauthorized(
-                "show a token: Authorization: Bearer TOKEN (an admin makes one with naru token; the first one is in the state folder)"
+                "show a token: Authorization: Bearer TOKEN (on the server's machine: naru token create NAME --role viewer)"
                     .to_owned(),
             )
         })

@@ -17,8 +17,6 @@ pub(crate) struct Table {
     pub(crate) limits: Limits,
     /// For the TLS listeners; empty when there are none.
     pub(crate) certificates: Vec<Certificate>,
-    /// Whether records carry the request's target.
-    pub(crate) access_log: bool,
     /// Whether no request is recorded.
     pub(crate) silent: bool,
     /// What tells users apart.
@@ -44,7 +42,6 @@ impl Table {
         Table {
             limits: routing.limits.clone(),
             certificates: routing.certificates.clone(),
-            access_log: routing.access_log,
             silent: routing.silent,
             user: routing.user.clone(),
             trusted_proxies: routing.trusted_proxies.clone(),

@@ -88,7 +88,7 @@ pub struct RequestRecord<'a> {
     pub whole_us: u32,
     /// From `traceparent`, or made by the gateway (W3C Trace Context).
     pub trace_id: [u8; 16],
-    /// Path and query as the client sent them; empty when the access log is off.
+    /// Path and query as the client sent them.
     pub target: &'a str,
 }
 

@@ -222,7 +222,7 @@ pub struct Transaction {
     pub attempts: u8,
     pub received_bytes: u64,
     pub sent_bytes: u64,
-    /// Without the query; empty when targets are not recorded.
+    /// Without the query.
     pub path: String,
     /// 32 hexadecimal digits; kept of errors and of what took over 4 T, empty otherwise.
     pub trace_id: String,

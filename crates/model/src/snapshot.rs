@@ -32,8 +32,6 @@ pub struct Routing {
     pub trusted_proxies: Vec<IpNet>,
     /// For the TLS listeners; empty when there are none.
     pub certificates: Vec<Certificate>,
-    /// Whether records carry the request's target, for the access log.
-    pub access_log: bool,
     /// Whether no request is recorded, to measure what recording costs. Default false.
     #[serde(default)]
     pub silent: bool,

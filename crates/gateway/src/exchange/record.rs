@@ -87,7 +87,7 @@ impl<C: Client> Exchange<'_, C> {
             upstream_us: micros(story.upstream),
             whole_us: micros(end.duration_since(self.began)),
             trace_id: story.trace_id,
-            target: if self.table.access_log { request.target() } else { "" },
+            target: request.target(),
         });
         end
     }

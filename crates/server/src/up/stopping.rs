@@ -133,8 +133,14 @@ mod tests {
     fn instances_serve_until_the_last_gateway_has_ended() {
         let mut world = world(Phase::Ready, Process::Running);
         let (control, _commands) = mpsc::channel(1);
-        let gateway =
-            Gateway { pid: 1, since: Timestamp(1), acknowledged: 1, load: Default::default(), control };
+        let gateway = Gateway {
+            pid: 1,
+            since: Timestamp(1),
+            acknowledged: 1,
+            load: Default::default(),
+            load_at: Timestamp(1),
+            control,
+        };
         world.gateways.insert(1, gateway);
         assert_eq!(stopping(false).plan(&world, Timestamp(2)).actions, []);
         world.gateways.clear();

@@ -82,7 +82,6 @@ pub(crate) fn routing(
         limits: platform.gateway.limits.clone(),
         trusted_proxies: platform.gateway.trusted_proxies.clone(),
         certificates: platform.gateway.tls.as_ref().map_or(Vec::new(), |tls| tls.certificates.clone()),
-        access_log: platform.gateway.access_log,
         silent,
         user: platform.gateway.user.clone(),
     }

@@ -46,7 +46,7 @@ pub(crate) fn routing() -> Routing {
         function: FunctionId(9),
         timeout: None,
     };
-    Routing { routes: vec![route], services: vec![service], access_log: true, ..Routing::default() }
+    Routing { routes: vec![route], services: vec![service], ..Routing::default() }
 }
 
 impl Gateway {
