@@ -23,6 +23,11 @@ export async function post<T>(path: string, body: unknown): Promise<T> {
   return ask<T>('POST', address(path), body);
 }
 
+/** Ends something. */
+export async function remove(path: string): Promise<void> {
+  await ask<undefined>('DELETE', address(path));
+}
+
 export function address(path: string, query: Query = {}): string {
   const pairs = Object.entries(query).filter(([, value]) => value !== undefined && value !== null);
   const text = new URLSearchParams(pairs.map(([key, value]) => [key, String(value)])).toString();

@@ -1,6 +1,6 @@
 /** Who is looking, and what they may do. The token is given once and lives on as a cookie that scripts cannot read. */
 import { createSignal } from 'solid-js';
-import { ApiError, get, post } from './client';
+import { ApiError, get, post, remove } from './client';
 import type { Role, Session } from './types';
 
 type State = { kind: 'asking' } | { kind: 'out' } | { kind: 'in'; session: Session } | { kind: 'unreachable' };
@@ -44,6 +44,12 @@ export async function begin(): Promise<void> {
     // Who was signed in still is when the server comes back.
     else if (state().kind !== 'in') setState({ kind: 'unreachable' });
   }
+}
+
+/** Ends the session on the server too, so that the cookie is of no more use. */
+export async function signOut(): Promise<void> {
+  await remove('session');
+  signedOut();
 }
 
 /** @throws ApiError when the token is not accepted. */

@@ -1,6 +1,6 @@
 import { For, Show } from 'solid-js';
 import { staleFor, status } from '../api/live';
-import { session } from '../api/session';
+import { session, signOut } from '../api/session';
 import { language, setLanguage, t } from '../lib/i18n';
 import { href, route, type Page } from '../lib/route';
 import { setTheme, theme } from '../lib/theme';
@@ -48,10 +48,14 @@ export function Header() {
         </button>
         <Show when={session()}>
           {(who) => (
-            <span class="icon-button" tabindex="0" data-tip={`${who().name} · ${t().app.role[who().role]}`}>
+            <button
+              class="icon-button"
+              aria-label={t().app.signOut(who().name, t().app.role[who().role])}
+              data-tip={t().app.signOut(who().name, t().app.role[who().role])}
+              onClick={() => void signOut()}
+            >
               <Icon name="person" />
-              <span class="hidden-visually">{`${who().name} · ${t().app.role[who().role]}`}</span>
-            </span>
+            </button>
           )}
         </Show>
       </div>

@@ -1,6 +1,6 @@
 /** Apdex (Apdex Technical Specification 1.1): satisfied + tolerating / 2, over all samples. */
 import type { Apdex } from '../api/types';
-import { NONE, number } from './format';
+import { number } from './format';
 
 export function samples(apdex: Apdex): number {
   return apdex.satisfied + apdex.tolerating + apdex.frustrated;
@@ -11,9 +11,9 @@ export function score(apdex: Apdex): number | null {
   return all > 0 ? (apdex.satisfied + apdex.tolerating / 2) / all : null;
 }
 
-/** Two places, `*` when fewer than 100 samples (specification, 3.1). */
+/** As the specification prints it: two places, `*` when fewer than 100 samples, `NS` without any. */
 export function printed(apdex: Apdex): string {
   const value = score(apdex);
-  if (value === null) return NONE;
+  if (value === null) return 'NS';
   return `${number(value, 2)}${samples(apdex) < 100 ? '*' : ''}`;
 }

@@ -16,6 +16,8 @@ export function Chart(props: {
   title: string;
   lines: readonly Line[];
   data: Data;
+  /** How long a time it shows. */
+  seconds: number;
   format: (value: number) => string;
   top?: number | undefined;
   steps?: Steps | undefined;
@@ -39,6 +41,7 @@ export function Chart(props: {
       options({
         width,
         height,
+        seconds: props.seconds,
         lines: props.lines,
         format: props.format,
         top: props.top,
@@ -56,8 +59,8 @@ export function Chart(props: {
       else build();
     });
     sizes.observe(box);
-    // Another theme, language or set of lines is another chart; new figures are not.
-    const looks = createMemo(() => props.lines.map((line) => line.label + line.stroke).join());
+    // Another theme, language, length or set of lines is another chart; new figures are not.
+    const looks = createMemo(() => props.seconds + props.lines.map((line) => line.label + line.stroke).join());
     createEffect(on([theme, language, looks], build));
     createEffect(() => {
       const data = props.data;

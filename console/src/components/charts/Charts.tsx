@@ -46,6 +46,7 @@ export function Charts(props: { kind: 'service' | 'function'; name: string; inst
                     title={one().title}
                     lines={one().lines}
                     data={aligned(figures.points(), one().lines)}
+                    seconds={range().seconds}
                     format={one().format}
                     top={one().top}
                     steps={one().steps}

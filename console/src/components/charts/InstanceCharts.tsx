@@ -54,8 +54,15 @@ export function InstanceCharts(props: { ids: readonly string[]; range: Range }) 
   const memory = createMemo(() => merged(points(), (point) => point.memory_bytes));
   return (
     <>
-      <Chart title={t().subject.chart.cpu} lines={lines()} data={cpu()} format={cores} />
-      <Chart title={t().subject.chart.memory} lines={lines()} data={memory()} format={bytes} steps="binary" />
+      <Chart title={t().subject.chart.cpu} lines={lines()} data={cpu()} seconds={props.range.seconds} format={cores} />
+      <Chart
+        title={t().subject.chart.memory}
+        lines={lines()}
+        data={memory()}
+        seconds={props.range.seconds}
+        format={bytes}
+        steps="binary"
+      />
     </>
   );
 }

@@ -21,6 +21,8 @@ const STEPS: Record<Steps, number[]> = {
 export interface Looks {
   width: number;
   height: number;
+  /** How far back the axis of time goes from the newest point, in seconds. */
+  seconds: number;
   lines: readonly Line[];
   format: (value: number) => string;
   /** The upper end of the scale, where it is fixed. */
@@ -49,7 +51,7 @@ export function options(looks: Looks): uPlot.Options {
       y: false,
     },
     scales: {
-      x: { time: true },
+      x: { time: true, range: (_plot, _low, high) => [newest(high) - looks.seconds, newest(high)] },
       y: { range: (_plot, _low, high) => [0, looks.top ?? roomy(high)] },
     },
     axes: [
@@ -77,6 +79,11 @@ export function options(looks: Looks): uPlot.Options {
     ],
     hooks: { setCursor: [(plot) => looks.hover(plot.cursor.idx ?? null)] },
   };
+}
+
+/** Without a point, now. */
+function newest(high: number | null): number {
+  return high ?? Date.now() / 1000;
 }
 
 function roomy(high: number | null): number {

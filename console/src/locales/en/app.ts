@@ -17,6 +17,7 @@ export const app: typeof ko.app = {
   toDark: 'Switch to dark',
   toLight: 'Switch to light',
   role: { viewer: 'viewer', operator: 'operator', admin: 'administrator' },
+  signOut: (name: string, role: string) => `${name} · ${role} · press to sign out`,
 };
 
 export const nav: typeof ko.nav = {

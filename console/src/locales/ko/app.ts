@@ -16,6 +16,7 @@ export const app = {
   toDark: '어두운 화면으로',
   toLight: '밝은 화면으로',
   role: { viewer: '조회자', operator: '운영자', admin: '관리자' },
+  signOut: (name: string, role: string) => `${name} · ${role} · 누르면 로그아웃`,
 };
 
 export const nav = {

@@ -1,9 +1,10 @@
 //! `naru status`: one look at everything.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Result;
-use naru_model::status::{ServiceStatus, Status};
+use naru_model::status::{FunctionStatus, ServiceStatus, Status};
 
 use super::ServerArgs;
 use super::output::{self, Table};
@@ -41,6 +42,7 @@ pub(crate) fn text(status: &Status) -> String {
         "READY",
         "REVISION",
         "REQ/S",
+        "APDEX",
         "ERRORS",
         "P50",
         "P99",
@@ -51,6 +53,14 @@ pub(crate) fn text(status: &Status) -> String {
         services.row(service_row(service));
     }
     text.push_str(&services.to_string());
+    if !status.functions.is_empty() {
+        let mut functions = Table::new(&["FUNCTION", "APDEX", "REQ/S", "ERRORS", "P95", "USERS", "SERVICES"]);
+        for function in &status.functions {
+            functions.row(function_row(function));
+        }
+        text.push('\n');
+        text.push_str(&functions.to_string());
+    }
     let mut instances =
         Table::new(&["INSTANCE", "STATE", "PID", "ADDRESS", "CPU", "MEMORY", "IN FLIGHT", "RESTARTS", "AGE"]);
     for instance in status.services.iter().flat_map(|service| &service.instances) {
@@ -71,6 +81,20 @@ pub(crate) fn text(status: &Status) -> String {
     text
 }
 
+fn function_row(function: &FunctionStatus) -> Vec<String> {
+    let traffic = &function.traffic;
+    let services: Vec<&str> = function.services.iter().map(|name| name.as_str()).collect();
+    vec![
+        function.name.to_string(),
+        traffic.apdex.display(Some(Duration::from_secs_f64(function.apdex_t_seconds))).to_string(),
+        format!("{:.1}", traffic.requests_per_second),
+        format!("{:.2}%", traffic.error_ratio * 100.0),
+        output::seconds(traffic.p95_seconds),
+        traffic.active_users.to_string(),
+        services.join(", "),
+    ]
+}
+
 fn service_row(service: &ServiceStatus) -> Vec<String> {
     let revision = if service.revision == service.stable || service.stable == 0 {
         service.revision.to_string()
@@ -78,11 +102,14 @@ fn service_row(service: &ServiceStatus) -> Vec<String> {
         format!("{} → {}", service.stable, service.revision)
     };
     let traffic = &service.traffic;
+    // Without a policy there is nothing that rests.
+    let held = service.scaling.automatic && service.scaling.held.is_some();
     vec![
         service.name.to_string(),
-        format!("{}/{}", service.ready, service.desired),
+        format!("{}/{}{}", service.ready, service.desired, if held { " held" } else { "" }),
         revision,
         format!("{:.1}", traffic.requests_per_second),
+        traffic.apdex.display(None).to_string(),
         format!("{:.2}%", traffic.error_ratio * 100.0),
         output::seconds(traffic.p50_seconds),
         output::seconds(traffic.p99_seconds),
