@@ -26,7 +26,8 @@ export function line(decision: Decision): string {
   return [head, reason(decision), ...bounds].filter(Boolean).join(' · ');
 }
 
-function winner(decision: Decision): Wish | undefined {
+/** The wish that wants most; the first one when none has a say. */
+export function winner(decision: Decision): Wish | undefined {
   return decision.wishes.reduce<Wish | undefined>(
     (best, wish) => (best === undefined || (wish.wants ?? -1) > (best.wants ?? -1) ? wish : best),
     undefined,
@@ -42,7 +43,8 @@ function seen(wish: Wish): string {
   return wish.level === null ? words.only(name, value) : words.seen(name, value, amount(wish.by, wish.level));
 }
 
-function amount(by: By, value: number): string {
+/** A figure in the unit of its policy. */
+export function amount(by: By, value: number): string {
   switch (by) {
     case 'cpu':
       return percent(value);

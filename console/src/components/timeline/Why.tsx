@@ -4,10 +4,11 @@ import type { Decision, Event, Point } from '../../api/types';
 import { number, percent, rate, seconds } from '../../lib/format';
 import { t } from '../../lib/i18n';
 import { href } from '../../lib/route';
+import { amount, winner } from '../../lib/decision';
 import { moment } from '../../lib/time';
 import { Glyph } from './Glyph';
 import { felt, type Felt } from './lanes';
-import { actor, amount, headline, why, winner } from './words';
+import { actor, headline, why } from './words';
 
 export function Why(props: { events: readonly Event[]; points: (service: string) => readonly Point[] }) {
   return (

@@ -1,6 +1,6 @@
 /** Events in words, built from what they say in figures, in the language that is shown. */
-import type { By, Decision, Event, Wish } from '../../api/types';
-import { number, percent, rate, seconds } from '../../lib/format';
+import type { Decision, Event } from '../../api/types';
+import { amount, winner } from '../../lib/decision';
 import { t } from '../../lib/i18n';
 
 /** What happened, in a few words. */
@@ -29,31 +29,6 @@ function because(decision: Decision): string {
   const level = wish.level === null ? undefined : amount(wish.by, wish.level);
   const text = reason(seen, level);
   return wish.wants === null ? text : `${text} ${words.soWants(wish.wants)}`;
-}
-
-/** The one that wants most. */
-export function winner(decision: Decision): Wish | undefined {
-  return decision.wishes.reduce<Wish | undefined>(
-    (best, wish) => (wish.wants !== null && wish.wants > (best?.wants ?? -1) ? wish : best),
-    undefined,
-  );
-}
-
-/** A figure in the unit of its policy. */
-export function amount(by: By, value: number): string {
-  switch (by) {
-    case 'cpu':
-      return percent(value);
-    case 'rate':
-    case 'capacity':
-      return `${rate(value)}/s`;
-    case 'p95':
-      return seconds(value);
-    case 'apdex':
-      return number(value, 2);
-    default:
-      return number(value, 2, false);
-  }
 }
 
 export function actor(event: Event): string {
