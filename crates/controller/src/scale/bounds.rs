@@ -1,7 +1,9 @@
 //! From what is wished to what is decided: growth at once, shrinking slowly, both in steps and within the file's bounds.
 
+use std::time::Duration;
+
 use naru_model::plan::Scaling;
-use naru_model::scaling::{Bound, By, Decision, Second, Wish};
+use naru_model::scaling::{Bound, By, Capacity, Decision, Second, Wish};
 
 use super::targets::Judge;
 use super::{Case, measure, rules};
@@ -16,6 +18,8 @@ const PAUSES: u32 = 4;
 /// With 1, on traces of an hour and starts of 60 s, about six times as many minutes were too slow (2.0 of 0.33, three
 /// seeds), for 2 % fewer instance-hours.
 const STARTS: f64 = 1.5;
+/// Growth so soon after a step down tells of the step.
+const REGRETTED: Duration = Duration::from_secs(30);
 /// Seconds between two looks back when it may shrink.
 const STRIDE: usize = 3;
 
@@ -47,6 +51,7 @@ pub(super) fn decide(case: &Case<'_>, before: &Scaling) -> Option<Scaling> {
     let mut base = old;
     if let Some(wanted) = highest.filter(|wanted| *wanted > old) {
         base = wanted;
+        next.capacity = regret(case, before, old, next.capacity).or(next.capacity);
     } else if removed > 0 {
         // The targets' wish and the rule's own: whichever is more.
         base = highest.unwrap_or(old).max(old.saturating_sub(removed));
@@ -80,6 +85,20 @@ pub(super) fn decide(case: &Case<'_>, before: &Scaling) -> Option<Scaling> {
         next.decision = Some(Decision { from: case.count, to, wishes, bounds });
     }
     Some(next)
+}
+
+/// What is learned from growth that follows a step down: that so many did not carry what comes, whatever the targets say. Else
+/// they would take the instance away again once what piled up is worked off.
+fn regret(case: &Case<'_>, before: &Scaling, old: u32, known: Option<Capacity>) -> Option<Capacity> {
+    let stepped_down = before.shrunk_at > before.grown_at && case.now < before.shrunk_at + REGRETTED;
+    if !stepped_down || case.coming > 0 || case.rolling_out || old == 0 {
+        return None;
+    }
+    let arrived = measure::load(&case.signals.seconds)?.arrived?;
+    let rate = arrived / f64::from(old) * (1.0 - SHRINK_MARGIN);
+    let less = known.is_none_or(|known| !known.full || rate < known.rate);
+    let revision = case.desired.progress.target;
+    less.then_some(Capacity { rate, revision, at: case.now, full: true })
 }
 
 fn bounded(count: u32, least: u32, most: u32, bounds: &mut Vec<Bound>) -> u32 {
@@ -125,9 +144,9 @@ fn shrink(
             bounds.push(bound);
             old
         }
-        // Short of room it has fewer anyway. A wish that came down a little would only move an instance to another service,
-        // for want of which the wish would rise again.
-        Ok(enough) if case.no_room && enough as usize > case.there => {
+        // Fewer are there than are asked for, for want of room or of time. A wish that came down a little would only move an
+        // instance to another service, for want of which the wish would rise again.
+        Ok(enough) if case.there < old as usize && enough as usize >= case.there => {
             bounds.push(Bound::ShrinkSlowly);
             old
         }

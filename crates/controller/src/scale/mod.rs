@@ -50,9 +50,8 @@ struct Case<'a> {
     signals: &'a Signals,
     /// As it is, within the file's bounds.
     count: u32,
-    /// Instances that start or are ready, and whether the pool has no room for as many as are asked for.
+    /// Instances that start or are ready.
     there: usize,
-    no_room: bool,
     /// Instances that start or warm up, as of the newest second.
     coming: usize,
     rolling_out: bool,
@@ -158,7 +157,6 @@ impl Work<'_> {
             signals,
             count: asked_of(desired, &self.memory.get().scaling),
             there: self.members.iter().filter(|member| member.phase <= Phase::Ready).count(),
-            no_room: self.memory.get().no_room,
             coming: self.count_coming(newest),
             rolling_out: self.rolling_out() || newest <= self.memory.get().scaling.calm_since,
             start_up,
