@@ -25,7 +25,7 @@ services:
     env: { RELEASE: "1" }
     health: { path: /healthz }
     drain: 2s
-    scale: { min: 2, max: 4, target: { concurrency: 2 } }
+    scale: { min: 2, max: 4, target: { concurrency: 1 } }
     rollout: { hold: 1s }
 routes:
   - match: { path: /portal/** }
