@@ -7,17 +7,16 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 
-const folder = fileURLToPath(new URL('./unit/', import.meta.url));
+const here = fileURLToPath(new URL('.', import.meta.url));
 
-/** Resolves to whether all of them passed. */
-export async function runUnitTests() {
-  const outDir = mkdtempSync(join(tmpdir(), 'naru-console-unit-'));
+/** Builds these TypeScript files and runs `work` with the modules that came of them. */
+export async function withBuilt(files, work) {
+  const outDir = mkdtempSync(join(tmpdir(), 'naru-console-built-'));
   try {
-    const files = readdirSync(folder).filter((name) => name.endsWith('.test.ts'));
-    const input = Object.fromEntries(files.map((name) => [basename(name, '.ts'), join(folder, name)]));
+    const input = Object.fromEntries(files.map((file) => [basename(file, '.ts'), file]));
     await build({
       configFile: false,
-      root: join(folder, '../..'),
+      root: join(here, '..'),
       logLevel: 'error',
       ssr: { noExternal: true },
       build: {
@@ -27,11 +26,22 @@ export async function runUnitTests() {
         rollupOptions: { input, output: { entryFileNames: '[name].mjs' } },
       },
     });
-    const built = Object.keys(input).map((name) => join(outDir, `${name}.mjs`));
-    const child = spawn(process.execPath, ['--test', '--test-reporter=spec', ...built], { stdio: 'inherit' });
-    const [code] = await once(child, 'exit');
-    return code === 0;
+    return await work(Object.keys(input).map((name) => join(outDir, `${name}.mjs`)));
   } finally {
     rmSync(outDir, { recursive: true, force: true });
   }
+}
+
+/** Resolves to whether all of them passed. */
+export async function runUnitTests() {
+  const folder = join(here, 'unit');
+  const files = readdirSync(folder).filter((name) => name.endsWith('.test.ts'));
+  return withBuilt(
+    files.map((name) => join(folder, name)),
+    async (built) => {
+      const child = spawn(process.execPath, ['--test', '--test-reporter=spec', ...built], { stdio: 'inherit' });
+      const [code] = await once(child, 'exit');
+      return code === 0;
+    },
+  );
 }

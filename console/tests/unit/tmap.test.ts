@@ -133,38 +133,6 @@ test('too many dots become cells that count the same', () => {
   assert.equal(store.above(NOW, NOW + 11).transactions, 1045);
 });
 
-test('20,000 dots and 1,000 by 200 cells are drawn within a frame', (t) => {
-  const geometry = { width: 2000, height: 800, strip: 40, perSecond: 2, density: 2 };
-  const full = new Store(1, 200);
-  full.load(mapOf(NOW - 1000, NOW, 20));
-  const many = new Store(1, 200);
-  const used = Array.from({ length: 200_000 }, (_, i): [number, number, number, number] => [
-    i % 1000,
-    Math.floor(i / 1000),
-    1 + (i % 50),
-    i % 97 === 0 ? 1 : 0,
-  ]);
-  many.load({ ...mapOf(NOW - 1000, NOW, 0), dots: null, cells: { columns: 1000, rows: 200, used } });
-  for (const [name, store] of [
-    ['dots', full],
-    ['cells', many],
-  ] as const) {
-    const raster = new Raster(geometry, { log: false, top: 1 }, COLOURS);
-    // What has not run yet is not compiled yet.
-    for (let i = 0; i < 5; i += 1) raster.draw(store, NOW);
-    // Processor time of the fastest of several rounds: on a busy machine all others tell of the neighbours.
-    const rounds = Array.from({ length: 7 }, () => {
-      const before = process.cpuUsage();
-      for (let i = 0; i < 3; i += 1) raster.draw(store, NOW);
-      const { user, system } = process.cpuUsage(before);
-      return (user + system) / 3 / 1000;
-    });
-    const each = Math.min(...rounds);
-    t.diagnostic(`${name}: ${each.toFixed(1)} ms of processor time each`);
-    assert.ok(each < 16, `${name}: ${each} ms`);
-  }
-});
-
 test('heights and response times are each other’s inverse', () => {
   for (const scale of [
     { log: false, top: 3 },

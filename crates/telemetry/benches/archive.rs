@@ -34,7 +34,7 @@ fn main() {
     let transactions = arguments.next().map_or(10_000_000, |number| number.parse().unwrap());
     let written = write(&folder, transactions);
     let bytes = bytes(&folder, transactions);
-    let asked = ask(&folder);
+    let asked = ask(&folder, transactions);
     let result = json!({"transactions": transactions, "written": written, "bytes": bytes, "asked": asked});
     println!("{}", serde_json::to_string_pretty(&result).unwrap());
 }
@@ -115,10 +115,10 @@ fn bytes(folder: &Path, transactions: u64) -> Value {
     })
 }
 
-fn ask(folder: &Path) -> Value {
+fn ask(folder: &Path, transactions: u64) -> Value {
     let archive = open(folder, &Load::new(1));
     let opened = Instant::now();
-    while archive.map(&a_map(Subject::All, 0, DAY_SECONDS)).transactions == 0 {
+    while archive.map(&a_map(Subject::All, 0, DAY_SECONDS)).transactions < transactions {
         std::thread::sleep(Duration::from_millis(1));
     }
     eprintln!("first map after {:?}", opened.elapsed());

@@ -163,14 +163,14 @@ impl Opened {
             if let Subject::Instance(id) = choice.subject {
                 keep(&mut ordinals, &mut parts, &mut values, |ordinal| ordinal as u32 == id.ordinal)?;
             }
-            faults.gather(rows_of(&parts), &mut values)?;
+            faults.read_of(&page, &parts, &mut values)?;
             for (part, fault) in parts.iter_mut().zip(&values) {
                 part.error = *fault == Fault::Service as i32 || *fault == Fault::Platform as i32;
             }
             if choice.errors {
                 parts.retain(|part| part.error);
             }
-            ends.gather(rows_of(&parts), &mut times)?;
+            ends.read_of(&page, &parts, &mut times)?;
             for (part, end) in parts.iter_mut().zip(&times) {
                 part.end = *end as u64;
                 if (choice.from..choice.to).contains(&part.end) {
@@ -316,6 +316,22 @@ fn keep(
     let mut values = values.iter();
     parts.retain(|_| values.next().is_some_and(|value| wanted(*value)));
     Ok(())
+}
+
+impl<T: DataType> Cursor<T> {
+    /// The values of these rows of a page: at once when they are all of it.
+    fn read_of(
+        &mut self,
+        page: &std::ops::Range<usize>,
+        parts: &[Part],
+        values: &mut Vec<T::T>,
+    ) -> Result<(), ParquetError> {
+        if parts.len() == page.len() {
+            self.read(page.clone(), values)
+        } else {
+            self.gather(rows_of(parts), values)
+        }
+    }
 }
 
 fn rows_of(parts: &[Part]) -> impl Iterator<Item = u32> {
