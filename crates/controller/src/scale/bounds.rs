@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use naru_model::plan::Scaling;
-use naru_model::scaling::{Bound, By, Capacity, Decision, Second, Wish};
+use naru_model::scaling::{Bound, By, Decision, Second, Wish};
 
 use super::targets::Judge;
-use super::{Case, measure, rules};
+use super::{Case, capacity, measure, rules};
 
 /// A step up is at least this many, so that a share of few instances is no standstill.
 const LEAST_STEP_UP: u32 = 4;
@@ -18,9 +18,7 @@ const PAUSES: u32 = 4;
 /// With 1, on traces of an hour and starts of 60 s, about six times as many minutes were too slow (2.0 of 0.33, three
 /// seeds), for 2 % fewer instance-hours.
 const STARTS: f64 = 1.5;
-/// Growth so soon after a step down tells of the step, when in flight are so many times of what the least response time
-/// explains.
-const PILED_UP: f64 = 1.5;
+/// Growth so soon after a step down tells of the step.
 const REGRETTED: Duration = Duration::from_secs(30);
 /// Seconds between two looks back when it may shrink.
 const STRIDE: usize = 3;
@@ -53,7 +51,12 @@ pub(super) fn decide(case: &Case<'_>, before: &Scaling) -> Option<Scaling> {
     let mut base = old;
     if let Some(wanted) = highest.filter(|wanted| *wanted > old) {
         base = wanted;
-        next.capacity = regret(case, &judge, before, next.capacity).or(next.capacity);
+        let stepped_down = before.shrunk_at > before.grown_at && case.now < before.shrunk_at + REGRETTED;
+        if stepped_down && case.coming == 0 && !case.rolling_out {
+            let revision = case.desired.progress.target;
+            next.capacity =
+                capacity::regret(next.capacity, seconds, &judge, revision, case.now).or(next.capacity);
+        }
     } else if removed > 0 {
         // The targets' wish and the rule's own: whichever is more.
         base = highest.unwrap_or(old).max(old.saturating_sub(removed));
@@ -87,26 +90,6 @@ pub(super) fn decide(case: &Case<'_>, before: &Scaling) -> Option<Scaling> {
         next.decision = Some(Decision { from: case.count, to, wishes, bounds });
     }
     Some(next)
-}
-
-/// What is learned from growth that follows a step down: that so many did not carry what comes, whatever the targets say. Else
-/// they would take the instance away again once what piled up is worked off.
-fn regret(case: &Case<'_>, judge: &Judge<'_>, before: &Scaling, known: Option<Capacity>) -> Option<Capacity> {
-    let old = judge.count;
-    let stepped_down = before.shrunk_at > before.grown_at && case.now < before.shrunk_at + REGRETTED;
-    if !stepped_down || case.coming > 0 || case.rolling_out || old == 0 {
-        return None;
-    }
-    let balance = measure::balance(&case.signals.seconds)?;
-    // A load that only rose piles nothing up.
-    if balance.open <= PILED_UP * judge.ratios.response? * balance.ended {
-        return None;
-    }
-    let arrived = measure::load(&case.signals.seconds)?.arrived?;
-    let rate = arrived / f64::from(old) * (1.0 - SHRINK_MARGIN);
-    let less = known.is_none_or(|known| !known.full || rate < known.rate);
-    let revision = case.desired.progress.target;
-    less.then_some(Capacity { rate, revision, at: case.now, full: true })
 }
 
 fn bounded(count: u32, least: u32, most: u32, bounds: &mut Vec<Bound>) -> u32 {

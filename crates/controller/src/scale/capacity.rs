@@ -12,8 +12,8 @@ use naru_model::platform::Service;
 use naru_model::scaling::{Capacity, Level, Second};
 use naru_model::units::Timestamp;
 
-use super::measure::{Balance, apdex, concurrency, cores, newest};
-use super::targets::reserved_cores;
+use super::measure::{self, Balance, apdex, concurrency, cores, newest};
+use super::targets::{Judge, reserved_cores};
 
 /// Seconds over which ratios are taken.
 const RATIOS: usize = 60;
@@ -117,9 +117,7 @@ pub(super) fn learn(
     if is_content(service, seconds) {
         return if !balance.grows && rate > old * (1.0 + WORTH_WRITING) { learned(rate, full) } else { None };
     }
-    let piles_up =
-        ratios.response.is_some_and(|each| open > PILES_UP * each * f64::from(ended) / SEEN as f64);
-    if !piles_up {
+    if !piles_up(ratios, open, f64::from(ended) / SEEN as f64) {
         // Slow without a queue: more instances carry no more each.
         return None;
     }
@@ -130,6 +128,28 @@ pub(super) fn learn(
         (true, false) => learned(old, true),
         (false, _) => learned(rate * (1.0 - WORTH_WRITING), true),
     }
+}
+
+/// What is learned from growth that follows a step down: that so few did not carry what comes, whatever the targets say. Else
+/// they would take the instance away again once what piled up is worked off. A load that only rose piles nothing up.
+pub(super) fn regret(
+    known: Option<Capacity>,
+    seconds: &[Second],
+    judge: &Judge<'_>,
+    revision: u32,
+    now: Timestamp,
+) -> Option<Capacity> {
+    let balance = measure::balance(seconds)?;
+    let arrived = measure::load(seconds)?.arrived?;
+    let rate = arrived / f64::from(judge.count.max(1)) * (1.0 - WORTH_WRITING);
+    let less = known.is_none_or(|known| !known.full || rate < known.rate);
+    let learns = less && piles_up(&judge.ratios, balance.open, balance.ended);
+    learns.then_some(Capacity { rate, revision, at: now, full: true })
+}
+
+/// Whether more is in flight than a rate of answers explains.
+fn piles_up(ratios: &Ratios, open: f64, ended: f64) -> bool {
+    ratios.response.is_some_and(|each| open > PILES_UP * each * ended)
 }
 
 /// Whether users are, over the newest ten seconds.
