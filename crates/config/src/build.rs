@@ -13,6 +13,9 @@ use naru_model::platform::{
 };
 use naru_model::units::Cpu;
 
+use naru_model::client::Access;
+use naru_model::policy::Policy;
+
 use crate::item::{Entry, Item, Section, Take, Value};
 use crate::machine::Machine;
 
@@ -29,6 +32,10 @@ pub(crate) fn platform(root: &Item, folder: &Path, machine: Machine) -> Platform
         routes: root.section("routes").items().iter().map(|item| route(item.section())).collect(),
         functions: named(root.section("functions"), function),
         telemetry: telemetry(root.section("telemetry")),
+        access: Access::default(),
+        links: BTreeMap::new(),
+        brokers: BTreeMap::new(),
+        consumers: Vec::new(),
     }
 }
 
@@ -73,6 +80,7 @@ fn gateway(at: Section<'_>, folder: &Path, machine: Machine) -> Gateway {
         access_log: at.get("access_log").unwrap_or(Gateway::ACCESS_LOG),
         user: at.get("user").map(|text: String| user(&text)).unwrap_or_default(),
         limits: limits(at.section("limits")),
+        counters: None,
     }
 }
 
@@ -174,6 +182,7 @@ fn traffic(at: Section<'_>) -> Traffic {
         eject_after: at.get("eject_after").unwrap_or(d.eject_after),
         eject_for: at.get("eject_for").unwrap_or(d.eject_for),
         eject_at_most: at.get("eject_at_most").unwrap_or(d.eject_at_most),
+        ..d
     }
 }
 
@@ -194,6 +203,7 @@ fn route(at: Section<'_>) -> Route {
         function: at.parsed("function"),
         timeout: at.get("timeout"),
         matches,
+        policy: Policy::default(),
     }
 }
 

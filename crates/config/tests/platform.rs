@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use naru_config::{Machine, load, parse, reference, schema};
+use naru_model::client::Access;
 use naru_model::platform::{
     Function, Gateway, Health, InstanceSize, Limits, Match, Platform, Pool, Protocol, Rollout, Route, Scale,
     Service, Target, Telemetry, Traffic, UserKey,
 };
+use naru_model::policy::Policy;
 use naru_model::scaling::{Condition, Level, Rule, Schedule};
 use naru_model::units::{Bytes, Cpu, Percent, Rate};
 use serde_json::Value;
@@ -115,6 +117,7 @@ fn routes_are_in_normal_form_and_named_by_what_they_match() {
         to: vec![Target { service: booking(), weight: 1 }],
         function: Some("booking-apply".parse().unwrap()),
         timeout: Some(Duration::from_secs(10)),
+        policy: Policy::default(),
     };
     let second = Route {
         name: "GET,POST /booking/** x-any x-canary=1 ?v=true".to_owned(),
@@ -128,6 +131,7 @@ fn routes_are_in_normal_form_and_named_by_what_they_match() {
         to: vec![Target { service: booking(), weight: 3 }],
         function: None,
         timeout: None,
+        policy: Policy::default(),
     };
     assert_eq!(platform.routes, [first, second]);
 }
@@ -143,6 +147,7 @@ fn what_is_not_given_is_the_models_default() {
         access_log: true,
         user: UserKey::Client,
         limits: Limits::default(),
+        counters: None,
     };
     let service = Service {
         exec: vec!["web".to_owned()],
@@ -165,6 +170,10 @@ fn what_is_not_given_is_the_models_default() {
         routes: Vec::new(),
         functions: BTreeMap::new(),
         telemetry: Telemetry::default(),
+        access: Access::default(),
+        links: BTreeMap::new(),
+        brokers: BTreeMap::new(),
+        consumers: Vec::new(),
     };
     assert_eq!(platform, expected);
 }

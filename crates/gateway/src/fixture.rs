@@ -21,6 +21,7 @@ pub(crate) fn endpoint_snapshot(service: u32, ordinal: u32, routed: bool) -> sna
         address: format!("127.0.0.1:{}", 40_000 + ordinal).parse().unwrap(),
         protocol: Protocol::Http1,
         routed,
+        tls: None,
     }
 }
 
@@ -40,7 +41,7 @@ pub(crate) fn routing(services: impl IntoIterator<Item = snapshot::Service>) -> 
         matches: Match { host: Some(format!("{}.example", service.name)), ..Match::default() },
         to: vec![(service.id, 1)],
         function: FunctionId(0),
-        timeout: None,
+        ..snapshot::Route::default()
     };
     Routing { routes: services.iter().map(route).collect(), services, ..Routing::default() }
 }

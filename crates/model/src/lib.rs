@@ -6,13 +6,16 @@
 
 pub mod access;
 pub mod apdex;
+pub mod client;
 pub mod event;
 pub mod instance;
 pub mod link;
+pub mod message;
 pub mod name;
 pub mod observed;
 pub mod plan;
 pub mod platform;
+pub mod policy;
 pub mod record;
 pub mod revision;
 pub mod scaling;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::instance::InstanceId;
 use crate::observed::Health;
-use crate::snapshot::{Endpoints, RouteId, Routing, ServiceId};
+use crate::snapshot::{Callers, Endpoints, RouteId, Routing, ServiceId};
 
 /// The first byte of a frame's body: a [`ToGateway`] or [`ToServer`] as JSON.
 const KIND_MESSAGE: u8 = b'm';
@@ -92,6 +92,15 @@ pub enum ToGateway {
         version: u64,
         endpoints: Endpoints,
     },
+    /// Said first, after the routing, and again at each change of clients, keys and revoked tokens.
+    Callers {
+        version: u64,
+        callers: Box<Callers>,
+    },
+    /// Said once to a gateway that begins: what quotas have used up so far.
+    Used {
+        used: Vec<Used>,
+    },
     /// Accept no more, end what is under way (GOAWAY, `Connection: close`), and exit; at the latest after this long.
     Drain {
         within_ms: u64,
@@ -109,6 +118,18 @@ pub enum ToServer {
     Health { instance: InstanceId, health: Health },
     /// Said every 250 ms, and at once when a draining endpoint has nothing left in flight.
     Load(Load),
+    /// What quotas have used since it was last said; at most every 250 ms.
+    Used { used: Vec<Used> },
+}
+
+/// What was counted of a quota.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Used {
+    /// Names the limit and what it is counted by; the gateway makes it and nobody else reads it.
+    pub key: String,
+    /// The period it belongs to: `2026-11-21` or `2026-11`.
+    pub period: String,
+    pub count: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

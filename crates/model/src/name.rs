@@ -88,6 +88,14 @@ name!(
     /// A business function (업무): what its owner and its users call the thing that a group of routes does.
     FunctionName
 );
+name!(
+    /// A registered client: a program that calls.
+    ClientName
+);
+name!(
+    /// A link: an outside system that services reach through naru (연계 시스템).
+    LinkName
+);
 
 #[cfg(test)]
 mod tests {

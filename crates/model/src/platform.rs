@@ -12,7 +12,9 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::name::{FunctionName, ServiceName};
+use crate::client::Access;
+use crate::name::{FunctionName, LinkName, ServiceName};
+use crate::policy::{Broker, Consumer, Limit, Policy};
 use crate::scaling::{Level, Rule, Schedule};
 use crate::units::{Bytes, Cpu, Percent};
 
@@ -28,6 +30,51 @@ pub struct Platform {
     pub functions: BTreeMap<FunctionName, Function>,
     #[serde(default)]
     pub telemetry: Telemetry,
+    #[serde(default)]
+    pub access: Access,
+    #[serde(default)]
+    pub links: BTreeMap<LinkName, Link>,
+    #[serde(default)]
+    pub brokers: BTreeMap<String, Broker>,
+    #[serde(default)]
+    pub consumers: Vec<Consumer>,
+}
+
+/// An outside system that services reach through naru: `http://NAME.link.naru/` by `HTTP_PROXY`, or a local port.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Link {
+    /// `http` or `https`, host, port, and the path that all requests begin with.
+    pub url: String,
+    /// A port of 127.0.0.1 that leads here. Default none: by name alone.
+    pub port: Option<u16>,
+    /// From a request's first byte to the response's last. Default 30s.
+    pub timeout: Duration,
+    /// Concurrency, attempts and their budget, timeouts, and when it is taken for dead: `eject_after`, `eject_for`. All
+    /// defaults as for services, but `concurrency` 128, `queue` 128, `queue_timeout` 1s.
+    pub traffic: Traffic,
+    /// Limits, cache and fallback.
+    pub policy: Policy,
+}
+
+/// Counters that several gateways share.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counters {
+    /// `redis://host:6379/0`.
+    pub redis: String,
+    pub when_gone: WhenGone,
+}
+
+/// What limits do while the shared counters can't be reached.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhenGone {
+    /// Each gateway counts for itself.
+    #[default]
+    Local,
+    /// Nothing is limited.
+    Open,
+    /// Nothing is let through, 503.
+    Closed,
 }
 
 /// How long what was seen is kept.
@@ -65,6 +112,9 @@ pub struct Gateway {
     #[serde(default)]
     pub user: UserKey,
     pub limits: Limits,
+    /// Default none: a gateway counts for itself.
+    #[serde(default)]
+    pub counters: Option<Counters>,
 }
 
 /// Only a hash of it leaves the gateway.
@@ -257,6 +307,12 @@ pub struct Traffic {
     pub eject_for: Duration,
     /// How many of the instances may be ejected at once; the last one never is. Default 50%.
     pub eject_at_most: Percent,
+    /// Whether `concurrency` is a ceiling, and what is let in below it follows from how long requests take. Default false.
+    #[serde(default)]
+    pub adaptive: bool,
+    /// What all calls to the service together may be.
+    #[serde(default)]
+    pub limits: Vec<Limit>,
 }
 
 /// Which requests go where.
@@ -270,6 +326,8 @@ pub struct Route {
     pub function: Option<FunctionName>,
     /// From the request's first byte to the response's last. Default none, so that streams may last.
     pub timeout: Option<Duration>,
+    #[serde(default)]
+    pub policy: Policy,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -402,6 +460,8 @@ impl Default for Traffic {
             eject_after: 5,
             eject_for: Duration::from_secs(10),
             eject_at_most: Percent { thousandths: 500 },
+            adaptive: false,
+            limits: Vec::new(),
         }
     }
 }

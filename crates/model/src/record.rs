@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::snapshot::{FunctionId, RouteId, ServiceId};
+use crate::snapshot::{CallerId, FunctionId, RouteId, ServiceId};
 use crate::units::Timestamp;
 
 /// Bytes of a record without its target.
@@ -66,6 +66,8 @@ pub struct RequestRecord<'a> {
     pub client: IpAddr,
     /// A hash of what tells users apart ([`crate::platform::UserKey`]), the same in every gateway; 0: none was taken.
     pub user: u64,
+    /// The registered client that was recognised.
+    pub caller: CallerId,
     pub method: Method,
     /// 10, 11 or 20.
     pub protocol: u8,
@@ -132,6 +134,7 @@ impl RequestRecord<'_> {
         put(&self.status.to_le_bytes());
         put(&(target.len() as u16).to_le_bytes());
         put(&[self.method as u8, self.protocol, self.fault as u8, self.attempts]);
+        put(&self.caller.0.to_le_bytes());
         batch.reserve(FIXED_LEN + target.len());
         batch.extend_from_slice(&fixed);
         batch.extend_from_slice(target.as_bytes());
@@ -153,7 +156,8 @@ impl RequestRecord<'_> {
         let [waiting_us, connecting_us, upstream_us, whole_us] = input.numbers()?;
         let status = u16::from_le_bytes(input.take()?);
         let target_len = usize::from(u16::from_le_bytes(input.take()?));
-        let [method, protocol, fault, attempts, ..] = input.take::<8>()?;
+        let [method, protocol, fault, attempts] = input.take()?;
+        let [caller] = input.numbers()?;
         let target = input.bytes(target_len)?;
         let record = RequestRecord {
             start,
@@ -164,6 +168,7 @@ impl RequestRecord<'_> {
             ordinal,
             client,
             user,
+            caller: CallerId(caller),
             method: Method::from_number(method)?,
             protocol,
             status,
@@ -270,6 +275,7 @@ mod tests {
             ordinal: 5,
             client: "192.0.2.7".parse().unwrap(),
             user: 8,
+            caller: CallerId(9),
             method: Method::Post,
             protocol: 20,
             status: 503,

@@ -29,7 +29,9 @@ pub struct Cpu {
 }
 
 /// An amount of memory or data. Written in bytes or with `Ki`, `Mi`, `Gi`, `Ti` (powers of 1,024).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema, Hash,
+)]
 #[serde(transparent)]
 pub struct Bytes(pub u64);
 
@@ -41,7 +43,9 @@ pub struct Percent {
 }
 
 /// How often something happens, in thousandths per second. Written `100/s`, `0.5/s`, `30/m` or `10/h`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema, Hash,
+)]
 #[serde(transparent)]
 pub struct Rate {
     pub per_1000_seconds: u64,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use naru_model::record::{Fault, Method, RequestRecord};
-use naru_model::snapshot::{FunctionId, RouteId, ServiceId};
+use naru_model::snapshot::{CallerId, FunctionId, RouteId, ServiceId};
 use naru_model::units::Timestamp;
 use naru_telemetry::Telemetry;
 use rustix::time::{ClockId, clock_gettime};
@@ -107,6 +107,7 @@ fn record(random: u64, load: Load, now: Timestamp) -> RequestRecord<'static> {
         ordinal: (random >> 8) as u32 % load.instances + 1,
         client: IpAddr::V4(Ipv4Addr::new(192, 0, 2, random as u8)),
         user: (random >> 24).checked_rem(load.users).map_or(0, |user| user + 1),
+        caller: CallerId::default(),
         method: Method::Get,
         protocol: 11,
         status: if failed { 503 } else { 200 },

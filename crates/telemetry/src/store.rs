@@ -349,6 +349,7 @@ mod tests {
             ordinal,
             client: std::net::Ipv4Addr::LOCALHOST.into(),
             user: 0,
+            caller: naru_model::snapshot::CallerId::default(),
             method: Method::Get,
             protocol: 11,
             status: 200,

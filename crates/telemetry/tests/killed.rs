@@ -15,7 +15,7 @@ use arc_swap::ArcSwap;
 use naru_model::platform;
 use naru_model::record::{Fault, Method, RequestRecord};
 use naru_model::series::{Search, Subject};
-use naru_model::snapshot::{FunctionId, RouteId, ServiceId};
+use naru_model::snapshot::{CallerId, FunctionId, RouteId, ServiceId};
 use naru_model::units::{Percent, Timestamp};
 use naru_telemetry::Names;
 use naru_telemetry::archive::{Archive, Limits};
@@ -59,6 +59,7 @@ fn record(number: u64) -> RequestRecord<'static> {
         ordinal: 1,
         client: std::net::Ipv4Addr::LOCALHOST.into(),
         user: 0,
+        caller: CallerId::default(),
         method: Method::Get,
         protocol: 11,
         status: 200,

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use naru_model::record::{Fault, RequestRecord};
-use naru_model::snapshot::{FunctionId, RouteId, ServiceId};
+use naru_model::snapshot::{CallerId, FunctionId, RouteId, ServiceId};
 use naru_model::units::Timestamp;
 use tokio::time::Instant;
 
@@ -22,6 +22,7 @@ pub(super) struct Story {
     pub(super) ordinal: u32,
     pub(super) client: IpAddr,
     pub(super) user: u64,
+    pub(super) caller: CallerId,
     /// 0 until a head was sent.
     pub(super) status: u16,
     pub(super) fault: Fault,
@@ -45,6 +46,7 @@ impl Story {
             ordinal: 0,
             client: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
             user: 0,
+            caller: CallerId::default(),
             status: 0,
             fault: Fault::None,
             attempts: 0,
@@ -75,6 +77,7 @@ impl<C: Client> Exchange<'_, C> {
             ordinal: story.ordinal,
             client: story.client,
             user: story.user,
+            caller: story.caller,
             method: request.method,
             protocol: self.client.protocol(),
             status: story.status,

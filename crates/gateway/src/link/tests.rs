@@ -10,7 +10,7 @@ use naru_model::link::Load;
 use naru_model::observed::Health;
 use naru_model::platform::Traffic;
 use naru_model::record::{FIXED_LEN, Fault, Method, RequestRecord};
-use naru_model::snapshot::{FunctionId, RouteId, ServiceId};
+use naru_model::snapshot::{CallerId, FunctionId, RouteId, ServiceId};
 use naru_model::units::Timestamp;
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
 
@@ -207,6 +207,7 @@ fn record(target: &str) -> RequestRecord<'_> {
         ordinal: 1,
         client: std::net::Ipv4Addr::LOCALHOST.into(),
         user: 0,
+        caller: CallerId::default(),
         method: Method::Get,
         protocol: 11,
         status: 200,

@@ -1,6 +1,6 @@
 use futures_util::FutureExt;
 use naru_model::record::{FIXED_LEN, Fault, Method, RequestRecord};
-use naru_model::snapshot::{FunctionId, RouteId, ServiceId};
+use naru_model::snapshot::{CallerId, FunctionId, RouteId, ServiceId};
 use naru_model::units::Timestamp;
 
 use super::*;
@@ -15,6 +15,7 @@ fn record(number: u32) -> RequestRecord<'static> {
         ordinal: 1,
         client: std::net::Ipv4Addr::LOCALHOST.into(),
         user: 0,
+        caller: CallerId::default(),
         method: Method::Get,
         protocol: 11,
         status: 200,

@@ -64,7 +64,7 @@ impl Core {
                 }
             }
             // Said once, when it connected.
-            ToServer::Hello { .. } => {}
+            ToServer::Hello { .. } | ToServer::Used { .. } => {}
         }
     }
 

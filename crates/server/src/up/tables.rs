@@ -84,6 +84,8 @@ pub(crate) fn routing(
         certificates: platform.gateway.tls.as_ref().map_or(Vec::new(), |tls| tls.certificates.clone()),
         silent,
         user: platform.gateway.user.clone(),
+        counters: platform.gateway.counters.clone(),
+        ..Routing::default()
     }
 }
 
@@ -103,6 +105,9 @@ fn one_route(route: &platform::Route, ids: &Ids) -> snapshot::Route {
             .copied()
             .unwrap_or_default(),
         timeout: route.timeout,
+        name: route.name.clone(),
+        policy: route.policy.clone(),
+        link: false,
     }
 }
 

@@ -142,6 +142,7 @@ impl World {
                     address: instance.address?,
                     protocol: instance.protocol,
                     routed: instance.phase == Phase::Ready,
+                    tls: None,
                 })
             })
             .collect()

@@ -8,7 +8,7 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use naru_model::record::{Fault, Method, RequestRecord};
-use naru_model::snapshot::{FunctionId, RouteId, ServiceId};
+use naru_model::snapshot::{CallerId, FunctionId, RouteId, ServiceId};
 use naru_model::units::Timestamp;
 use naru_telemetry::Names;
 
@@ -124,6 +124,7 @@ impl Load {
             ordinal: (a >> 40) as u32 % INSTANCES + 1,
             client: client.into(),
             user: u64::from(u32::from(client)),
+            caller: CallerId::default(),
             method: path.method,
             protocol,
             status,

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::mpsc;
 
 use naru_model::record::{Fault, Method};
-use naru_model::snapshot::{FunctionId, RouteId, ServiceId};
+use naru_model::snapshot::{CallerId, FunctionId, RouteId, ServiceId};
 use naru_model::units::Timestamp;
 use serde_json::{Value, json};
 
@@ -30,6 +30,7 @@ fn batch(target: &str) -> Vec<u8> {
         ordinal: 5,
         client: "192.0.2.7".parse().unwrap(),
         user: 0,
+        caller: CallerId::default(),
         method: Method::Post,
         protocol: 20,
         status: 503,

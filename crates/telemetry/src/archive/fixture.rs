@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use naru_model::instance::InstanceId;
 use naru_model::record::{Fault, Method, RequestRecord};
-use naru_model::snapshot::{FunctionId, RouteId, ServiceId};
+use naru_model::snapshot::{CallerId, FunctionId, RouteId, ServiceId};
 use naru_model::units::Timestamp;
 
 use crate::names::Names;
@@ -36,6 +36,7 @@ pub(super) fn record(service: u32, revision: u32, ordinal: u32) -> RequestRecord
         ordinal,
         client: Ipv4Addr::LOCALHOST.into(),
         user: 0,
+        caller: CallerId::default(),
         method: Method::Get,
         protocol: 11,
         status: 200,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::{Names, Telemetry};
 use naru_model::record::{Fault, Method, RequestRecord};
-use naru_model::snapshot::{FunctionId, RouteId, ServiceId};
+use naru_model::snapshot::{CallerId, FunctionId, RouteId, ServiceId};
 use naru_model::units::Timestamp;
 
 pub(super) const START: Timestamp = Timestamp(1_790_000_000_000_000);
@@ -80,6 +80,7 @@ impl Request {
             ordinal: self.ordinal,
             client: Ipv4Addr::LOCALHOST.into(),
             user: self.user,
+            caller: CallerId::default(),
             method: Method::Get,
             protocol: 11,
             status: self.status,

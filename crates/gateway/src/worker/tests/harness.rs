@@ -44,7 +44,7 @@ pub(crate) fn routing() -> Routing {
         matches: Match { path: Some("/**".into()), ..Match::default() },
         to: vec![(ServiceId(1), 1)],
         function: FunctionId(9),
-        timeout: None,
+        ..Route::default()
     };
     Routing { routes: vec![route], services: vec![service], ..Routing::default() }
 }
@@ -107,6 +107,7 @@ impl Gateway {
                 address: *address,
                 protocol,
                 routed: true,
+                tls: None,
             })
             .collect();
         self.version += 1;
