@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use naru_model::instance::InstanceId;
-use naru_model::platform::{Health, Limits, Match, Protocol, Traffic, UserKey};
-use naru_model::snapshot::{Endpoint, Endpoints, FunctionId, Route, RouteId, Routing, Service, ServiceId};
+use naru_model::platform::{Health, Match, Protocol, Traffic};
+use naru_model::snapshot::{Endpoint, Endpoints, Route, RouteId, Routing, Service, ServiceId};
 use naru_testkit::addresses::Addresses;
 use naru_testkit::client::Client;
 use naru_testkit::gateway::Gateway;
@@ -125,6 +125,7 @@ impl World<'_> {
             address,
             protocol: Protocol::Http1,
             routed: true,
+            tls: None,
         });
     }
 
@@ -170,8 +171,7 @@ fn routing() -> Routing {
         id: RouteId(service + 1),
         matches: Match { path: Some(format!("/{}", name(service))), ..Match::default() },
         to: vec![(ServiceId(service + 1), 1)],
-        function: FunctionId(0),
-        timeout: None,
+        ..Route::default()
     };
     let service = |service: u32| Service {
         id: ServiceId(service + 1),
@@ -183,11 +183,7 @@ fn routing() -> Routing {
     Routing {
         routes: (0..SERVICES).map(route).collect(),
         services: (0..SERVICES).map(service).collect(),
-        limits: Limits::default(),
-        trusted_proxies: Vec::new(),
-        certificates: Vec::new(),
-        silent: false,
-        user: UserKey::default(),
+        ..Routing::default()
     }
 }
 
