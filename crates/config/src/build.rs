@@ -80,6 +80,7 @@ fn gateway(at: Section<'_>, folder: &Path, machine: Machine) -> Gateway {
         access_log: at.get("access_log").unwrap_or(Gateway::ACCESS_LOG),
         user: at.get("user").map(|text: String| user(&text)).unwrap_or_default(),
         limits: limits(at.section("limits")),
+        links: Gateway::LINKS,
         counters: None,
     }
 }

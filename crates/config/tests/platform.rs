@@ -147,6 +147,7 @@ fn what_is_not_given_is_the_models_default() {
         access_log: true,
         user: UserKey::Client,
         limits: Limits::default(),
+        links: Gateway::LINKS,
         counters: None,
     };
     let service = Service {

@@ -112,9 +112,16 @@ pub struct Gateway {
     #[serde(default)]
     pub user: UserKey,
     pub limits: Limits,
+    /// Where services reach links by name, if there are any; an address of this machine alone. Default 127.0.0.1:8081.
+    #[serde(default = "links")]
+    pub links: SocketAddr,
     /// Default none: a gateway counts for itself.
     #[serde(default)]
     pub counters: Option<Counters>,
+}
+
+fn links() -> SocketAddr {
+    Gateway::LINKS
 }
 
 /// Only a hash of it leaves the gateway.
@@ -307,6 +314,10 @@ pub struct Traffic {
     pub eject_for: Duration,
     /// How many of the instances may be ejected at once; the last one never is. Default 50%.
     pub eject_at_most: Percent,
+    /// Whether even the last instance is ejected: requests are then refused at once until it may be tried again. For links.
+    /// Default false.
+    #[serde(default)]
+    pub breaks: bool,
     /// Whether `concurrency` is a ceiling, and what is let in below it follows from how long requests take. Default false.
     #[serde(default)]
     pub adaptive: bool,
@@ -366,6 +377,8 @@ pub struct Function {
 impl Gateway {
     /// Where it listens when the file does not say: port 8080 of every IPv4 address.
     pub const LISTEN: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 8080));
+    /// Where links are reached by name when the file does not say.
+    pub const LINKS: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 8081));
     /// Whether it writes the access log when the file does not say.
     pub const ACCESS_LOG: bool = true;
 }
@@ -460,6 +473,7 @@ impl Default for Traffic {
             eject_after: 5,
             eject_for: Duration::from_secs(10),
             eject_at_most: Percent { thousandths: 500 },
+            breaks: false,
             adaptive: false,
             limits: Vec::new(),
         }

@@ -54,6 +54,16 @@ pub struct Routing {
     pub own_secret: String,
     #[serde(default)]
     pub counters: Option<Counters>,
+    #[serde(default)]
+    pub links: Vec<Door>,
+}
+
+/// A listening address that leads to links and nowhere else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Door {
+    pub address: SocketAddr,
+    /// The one link it leads to; `None`: the one that the request's host names.
+    pub to: Option<RouteId>,
 }
 
 /// Who may call, as far as the gateway decides it. Sent whole, apart from the routing, because tokens are revoked often.
@@ -98,9 +108,10 @@ pub struct Route {
     pub name: String,
     #[serde(default)]
     pub policy: Policy,
-    /// Of a link: only services of this machine get there, by the links' own listener.
+    /// Of a link: the host, with its port, that requests are sent on with. Only services of this machine get there, by the
+    /// links' own doors.
     #[serde(default)]
-    pub link: bool,
+    pub link: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -107,7 +107,7 @@ fn one_route(route: &platform::Route, ids: &Ids) -> snapshot::Route {
         timeout: route.timeout,
         name: route.name.clone(),
         policy: route.policy.clone(),
-        link: false,
+        link: None,
     }
 }
 
