@@ -118,7 +118,8 @@ fn bytes(folder: &Path, transactions: u64) -> Value {
 fn ask(folder: &Path, transactions: u64) -> Value {
     let archive = open(folder, &Load::new(1));
     let opened = Instant::now();
-    while archive.map(&a_map(Subject::All, 0, DAY_SECONDS)).transactions < transactions {
+    // The last ones of the day may have ended after midnight.
+    while archive.map(&a_map(Subject::All, 0, 2 * DAY_SECONDS)).transactions < transactions {
         std::thread::sleep(Duration::from_millis(1));
     }
     eprintln!("first map after {:?}", opened.elapsed());
