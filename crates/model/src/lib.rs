@@ -12,6 +12,7 @@ pub mod instance;
 pub mod link;
 pub mod message;
 pub mod name;
+pub mod oauth;
 pub mod observed;
 pub mod plan;
 pub mod platform;

@@ -58,7 +58,7 @@ pub(crate) fn list(state_folder: &Path) -> std::io::Result<Vec<PathBuf>> {
 ///
 /// Source: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`
 /// (<https://howardhinnant.github.io/date_algorithms.html>).
-fn date(at: Timestamp) -> String {
+pub(crate) fn date(at: Timestamp) -> String {
     let days = at.0 / 86_400_000_000 + 719_468;
     let era = days / 146_097;
     let day_of_era = days % 146_097;

@@ -38,6 +38,8 @@ pub enum Error {
     },
     #[error("the state database holds an instance with the name {0:?}, which is no service's name")]
     Name(String),
+    #[error("the state database holds {0:?} where a client's name belongs")]
+    Client(String),
 }
 
 /// SQLite's primary result codes. Source: <https://sqlite.org/rescode.html>.

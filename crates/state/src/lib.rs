@@ -1,5 +1,5 @@
 //! What must outlive the server: what is wanted, the revisions, where each instance stands, what happened,
-//! who may ask and what they changed.
+//! who may ask and what they changed, which clients are registered and what they were given.
 //!
 //! One SQLite file, `naru.db` in the state folder, written by one server at a time. It stands beside the loop: the
 //! server reads all of it at its start, and writes each plan of the controller in one transaction before it carries it
@@ -12,11 +12,14 @@
 mod access;
 mod audit;
 mod backup;
+mod clients;
 mod error;
 mod events;
+mod grants;
 mod lock;
 mod names;
 mod plan;
+mod quota;
 mod revisions;
 mod schema;
 mod services;

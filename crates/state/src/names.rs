@@ -13,6 +13,7 @@ pub enum Kind {
     Route,
     Service,
     Function,
+    Client,
 }
 
 impl Kind {
@@ -21,6 +22,7 @@ impl Kind {
             Kind::Route => "route",
             Kind::Service => "service",
             Kind::Function => "function",
+            Kind::Client => "client",
         }
     }
 }

@@ -7,8 +7,11 @@ use sqlx::{Connection, Row, SqliteConnection};
 use crate::error::{Error, of_database};
 
 /// Applied in order, each once and each in a transaction of its own. Never changed once released: add another.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("../migrations/0001_first.sql"), include_str!("../migrations/0002_access.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("../migrations/0001_first.sql"),
+    include_str!("../migrations/0002_access.sql"),
+    include_str!("../migrations/0003_clients.sql"),
+];
 
 /// Brings the file to this naru's schema.
 ///

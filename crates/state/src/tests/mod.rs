@@ -1,7 +1,10 @@
 //! The state as the server uses it, on a real file.
 
 mod access;
+mod clients;
+mod grants;
 mod migration;
+mod quota;
 
 use std::collections::BTreeMap;
 use std::path::Path;
