@@ -25,6 +25,8 @@ pub(crate) struct Conditions<'a> {
     pub(crate) warm_up: Duration,
     /// Requests in flight that one endpoint may have; one that has so many is passed over.
     pub(crate) most: Option<u32>,
+    /// Whether one that is ill is tried when all are.
+    pub(crate) last_resort: bool,
     /// The service's mean latency, in microseconds.
     pub(crate) average: f32,
     pub(crate) now: Timestamp,
@@ -47,7 +49,8 @@ pub(crate) fn choose<'e>(
     by: Conditions<'_>,
     random: &mut Random,
 ) -> Option<&'e Arc<Endpoint>> {
-    for demand in [Demand::Good, Demand::Tried, Demand::Any] {
+    let demands = [Demand::Good, Demand::Tried, Demand::Any];
+    for demand in demands.into_iter().filter(|demand| by.last_resort || *demand != Demand::Any) {
         if let Some(first) = draw(routed, by, demand, None, random) {
             let second = draw(routed, by, demand, Some(first), random);
             let cheaper = second.filter(|second| cost(&routed[*second], by) < cost(&routed[first], by));
@@ -59,6 +62,12 @@ pub(crate) fn choose<'e>(
         }
     }
     None
+}
+
+/// Tells whether a request could go to any of them, or could but for too many others.
+pub(crate) fn any_would_do(routed: &[Arc<Endpoint>], by: Conditions<'_>) -> bool {
+    let demand = if by.last_resort { Demand::Any } else { Demand::Tried };
+    routed.iter().any(|endpoint| would_do(endpoint, by, demand))
 }
 
 /// Draws one that meets the demand and is not `other`. One that warms up is passed over in proportion.
@@ -102,6 +111,12 @@ fn would_do(endpoint: &Endpoint, by: Conditions<'_>, demand: Demand) -> bool {
             Demand::Tried => well(),
             Demand::Any => true,
         }
+        && (by.last_resort || !is_being_proven(endpoint))
+}
+
+/// Whether a request finds out right now if it is well again.
+fn is_being_proven(endpoint: &Endpoint) -> bool {
+    endpoint.ejection.is_unproven() && endpoint.in_flight() > 0
 }
 
 fn cost(endpoint: &Endpoint, by: Conditions<'_>) -> f32 {

@@ -8,10 +8,11 @@
 //!
 //! An endpoint is ejected for `traffic.eject_for`, doubled at each repetition up to ten times. When it comes back, its
 //! first failure ejects it again. Never are more than `traffic.eject_at_most` of the routed ones ejected at once, and
-//! never the last one.
+//! never the last one: when all are ill it is better to try than to fail. A link ([`Traffic::breaks`]) is another matter:
+//! there even the last one is ejected, so that a dead system slows nobody, and comes back one request at a time.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use naru_model::platform::Traffic;
@@ -31,6 +32,8 @@ pub(crate) struct Ejection {
     until: AtomicU64,
     /// How long the last one was, in microseconds.
     length: AtomicU64,
+    /// It has not answered well since.
+    unproven: AtomicBool,
 }
 
 impl Ejection {
@@ -43,6 +46,14 @@ impl Ejection {
         if self.failures.load(Relaxed) != 0 {
             self.failures.store(0, Relaxed);
         }
+        if self.unproven.load(Relaxed) {
+            self.unproven.store(false, Relaxed);
+        }
+    }
+
+    /// Whether it has not answered well since it was last ejected.
+    pub(crate) fn is_unproven(&self) -> bool {
+        self.unproven.load(Relaxed)
     }
 
     /// Counts a failure; returns whether there have been enough of them in a row.
@@ -59,12 +70,13 @@ impl Ejection {
         self.length.store(length, Relaxed);
         self.until.store((now + Duration::from_micros(length)).0, Relaxed);
         self.failures.store(traffic.eject_after.saturating_sub(1), Relaxed);
+        self.unproven.store(true, Relaxed);
     }
 }
 
 /// Returns how many of `routed` endpoints may be ejected at once.
 fn allowed(routed: usize, traffic: &Traffic) -> usize {
-    traffic.eject_at_most.of(routed).min(routed.saturating_sub(1))
+    if traffic.breaks { routed } else { traffic.eject_at_most.of(routed).min(routed.saturating_sub(1)) }
 }
 
 fn ejected(routed: &[Arc<Endpoint>], now: Timestamp) -> usize {

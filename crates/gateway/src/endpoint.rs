@@ -9,6 +9,7 @@ use naru_model::instance::InstanceId;
 use naru_model::platform::Protocol;
 use naru_model::snapshot::{self, ServiceId};
 use naru_model::units::Timestamp;
+use rustls::pki_types::ServerName;
 use tokio::sync::Notify;
 
 use crate::eject::Ejection;
@@ -30,6 +31,8 @@ pub(crate) struct Endpoint {
     key: InstanceKey,
     address: SocketAddr,
     protocol: Protocol,
+    /// The name that its certificate must have; `None`: no TLS.
+    tls: Option<ServerName<'static>>,
     /// Leases out, over all threads.
     in_flight: AtomicU32,
     /// Microseconds since 1970 of when it began to get requests; 0 while it gets none.
@@ -64,6 +67,7 @@ impl Endpoint {
             key,
             address: endpoint.address,
             protocol: endpoint.protocol,
+            tls: endpoint.tls.as_ref().and_then(|name| ServerName::try_from(name.clone()).ok()),
             in_flight: AtomicU32::new(0),
             routed_since: AtomicU64::new(0),
             retired: AtomicBool::new(false),
@@ -82,7 +86,11 @@ impl Endpoint {
 
     /// Tells whether `other` is this very endpoint, so that what was learned of it holds on.
     pub(crate) fn is(&self, other: &snapshot::Endpoint) -> bool {
-        self.instance == other.instance && self.address == other.address && self.protocol == other.protocol
+        let name = self.tls.as_ref().map(ServerName::to_str);
+        self.instance == other.instance
+            && self.address == other.address
+            && self.protocol == other.protocol
+            && name.as_deref() == other.tls.as_deref()
     }
 
     pub(crate) fn instance(&self) -> &InstanceId {
@@ -99,6 +107,10 @@ impl Endpoint {
 
     pub(crate) fn protocol(&self) -> Protocol {
         self.protocol
+    }
+
+    pub(crate) fn tls(&self) -> Option<&ServerName<'static>> {
+        self.tls.as_ref()
     }
 
     pub(crate) fn in_flight(&self) -> u32 {

@@ -63,6 +63,8 @@ pub(crate) enum Refusal {
     QueueFull,
     #[error("no place and no ready instance in time")]
     TimedOut,
+    #[error("the linked system does not answer; it is tried again in a moment")]
+    Broken,
 }
 
 /// A place inside the service, free again when dropped.
@@ -95,6 +97,9 @@ impl Service {
         let start = self.state.clock.now();
         self.state.budget.request(start);
         self.state.begun.fetch_add(1, Relaxed);
+        if self.is_broken(start) {
+            return Err(Refusal::Broken);
+        }
         match self.state.gate.enter(self.traffic.queue) {
             Entry::Inside => Ok(Permit { service: self.clone(), waited: Duration::ZERO }),
             Entry::QueueFull => Err(Refusal::QueueFull),
@@ -111,14 +116,12 @@ impl Service {
     /// `None`: nobody would answer on any of them, or there is none; see [`Permit::pick`], which waits for one.
     pub(crate) fn pick(self: &Arc<Self>, not: &[InstanceKey]) -> Option<Lease> {
         let now = self.state.clock.now();
-        let average = self.state.average.micros(now);
         let routed = self.state.routed.load();
-        let most = self.state.bounds.per_instance();
-        let by = Conditions { not, warm_up: self.warm_up, most, average, now };
+        let by = self.conditions(not, now);
         // Another thread may fill the chosen one up meanwhile; then it is passed over by the next choice.
         loop {
             let endpoint = Random::with(|random| balance::choose(&routed, by, random))?;
-            if let Some(lease) = Lease::take(self, endpoint, most, now) {
+            if let Some(lease) = Lease::take(self, endpoint, by.most, now) {
                 return Some(lease);
             }
         }
@@ -151,6 +154,9 @@ impl Permit {
         if let Some(lease) = self.service.pick(not) {
             return Ok(lease);
         }
+        if self.service.is_broken(self.service.state.clock.now()) {
+            return Err(Refusal::Broken);
+        }
         let service = self.service.clone();
         let start = service.state.clock.now();
         let left = service.traffic.queue_timeout.saturating_sub(self.waited);
@@ -167,6 +173,23 @@ impl Drop for Permit {
 }
 
 impl Service {
+    /// Whether it is a link and nobody is there to be asked.
+    fn is_broken(&self, now: Timestamp) -> bool {
+        let conditions = || self.conditions(&[], now);
+        self.traffic.breaks && !balance::any_would_do(&self.state.routed.load(), conditions())
+    }
+
+    fn conditions<'n>(&self, not: &'n [InstanceKey], now: Timestamp) -> Conditions<'n> {
+        Conditions {
+            not,
+            warm_up: self.warm_up,
+            most: self.state.bounds.per_instance(),
+            last_resort: !self.traffic.breaks,
+            average: self.state.average.micros(now),
+            now,
+        }
+    }
+
     async fn wait_for_endpoint(self: &Arc<Self>, not: &[InstanceKey]) -> Lease {
         loop {
             let mut changed = std::pin::pin!(self.state.changed.notified());

@@ -17,7 +17,7 @@ use crate::clock::Clock;
 use crate::exchange::Scratch;
 use crate::report::Reporter;
 use crate::table::Table;
-use crate::upstream::Pool;
+use crate::upstream::{Pool, Trust};
 
 /// How long a connection without a request stays open once the thread drains: long enough for a request that is on its
 /// way to arrive and be told that it was the last one.
@@ -45,6 +45,7 @@ pub(crate) struct Thread {
     table: RefCell<Rc<Current>>,
     pub(crate) pool: Pool,
     pub(crate) buffers: Buffers,
+    pub(crate) trust: Trust,
     pub(crate) reporter: Reporter,
     /// A moment, and what the wall clock said then.
     epoch: (Instant, Timestamp),
@@ -64,6 +65,7 @@ impl Thread {
             table: RefCell::new(Rc::new(Current(table))),
             pool: Pool::default(),
             buffers: Buffers::default(),
+            trust: Trust::default(),
             reporter,
             epoch: (Instant::now(), clock.now()),
             scratch: RefCell::default(),

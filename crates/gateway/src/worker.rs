@@ -147,7 +147,7 @@ async fn serve(thread: Rc<Thread>, accepted: Accepted, certificates: Option<Arc<
     let patience = thread.table().limits.head_timeout;
     let Ok(Ok(tls)) = timeout(patience, acceptor.accept(tcp)).await else { return };
     let http2 = tls.get_ref().1.alpn_protocol() == Some(b"h2");
-    let io = Io::Tls(Box::new(tls));
+    let io = Io::Tls(Box::new(tls.into()));
     if http2 {
         http2::serve::serve(&thread, io, Vec::new(), origin).await;
     } else {

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::apdex::Apdex;
 use crate::instance::{InstanceId, Phase};
-use crate::name::{FunctionName, ServiceName};
+use crate::name::{FunctionName, LinkName, ServiceName};
 use crate::scaling::{Capacity, Decision};
 use crate::units::Timestamp;
 
@@ -28,6 +28,8 @@ pub struct Status {
     pub traffic: Traffic,
     pub services: Vec<ServiceStatus>,
     pub functions: Vec<FunctionStatus>,
+    #[serde(default)]
+    pub links: Vec<LinkStatus>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -123,6 +125,33 @@ pub struct FunctionStatus {
     pub services: Vec<ServiceName>,
     /// Over the last ten seconds.
     pub traffic: Traffic,
+}
+
+/// A linked outside system.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct LinkStatus {
+    pub name: LinkName,
+    pub url: String,
+    pub state: LinkState,
+    /// Why it is not up, as the last look had it.
+    pub reason: Option<String>,
+    /// What its name stands for.
+    #[schema(value_type = Vec<String>)]
+    pub addresses: Vec<SocketAddr>,
+    /// Over the last ten seconds.
+    pub traffic: Traffic,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkState {
+    Up,
+    /// Its name stands for no address.
+    Unresolved,
+    /// No address accepts connections.
+    Down,
+    /// It failed so often that requests are refused at once, but for one now and then.
+    Broken,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]

@@ -7,7 +7,14 @@ use crate::fixture;
 mod simulation;
 
 fn by(clock: &Clock) -> Conditions<'static> {
-    Conditions { not: &[], warm_up: Duration::ZERO, most: None, average: 50_000.0, now: clock.now() }
+    Conditions {
+        not: &[],
+        warm_up: Duration::ZERO,
+        most: None,
+        last_resort: true,
+        average: 50_000.0,
+        now: clock.now(),
+    }
 }
 
 /// How often each endpoint is chosen in so many choices, nothing being in flight.

@@ -1,8 +1,10 @@
 //! The way to an endpoint: one connection for one request, HTTP/1.1 or a stream of HTTP/2, from the pool or new.
 
 mod pool;
+mod trust;
 
 pub(crate) use pool::Pool;
+pub(crate) use trust::Trust;
 
 use std::io;
 use std::sync::Arc;
@@ -31,10 +33,17 @@ pub(crate) enum Connection {
 /// Opens a connection, or a stream on one that is open.
 ///
 /// # Errors
-/// Nobody accepts it, or it speaks no HTTP/2 where it should.
+/// Nobody accepts it, it speaks no HTTP/2 where it should, or has no certificate that is trusted.
 pub(crate) async fn connect(thread: &Thread, endpoint: &Arc<Endpoint>) -> io::Result<Connection> {
     let tcp = TcpStream::connect(endpoint.address()).await?;
     tcp.set_nodelay(true)?;
+    if let Some(name) = endpoint.tls() {
+        let tls = thread.trust.connector()?.connect(name.clone(), tcp).await?;
+        return Ok(Connection::Http1(Box::new(Http1::new(
+            Io::Tls(Box::new(tls.into())),
+            thread.buffers.clone(),
+        ))));
+    }
     match endpoint.protocol() {
         Protocol::Http1 => Ok(Connection::Http1(Box::new(Http1::new(Io::Tcp(tcp), thread.buffers.clone())))),
         Protocol::H2c => {

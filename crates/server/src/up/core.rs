@@ -9,12 +9,12 @@ use std::sync::Arc;
 
 use naru_model::event::{Event, Kind, Severity};
 use naru_model::instance::{InstanceId, Phase};
-use naru_model::name::{FunctionName, ServiceName};
+use naru_model::name::{FunctionName, LinkName, ServiceName};
 use naru_model::observed::{Observed, Process, RevisionTraffic};
 use naru_model::plan::{Desired, Plan};
 use naru_model::platform::{Platform, Service};
 use naru_model::revision::{Revision, RevisionSpec};
-use naru_model::snapshot::{FunctionId, ServiceId};
+use naru_model::snapshot::{Endpoint, FunctionId, ServiceId};
 use naru_model::status::{HostStatus, Status};
 use naru_model::units::Timestamp;
 use naru_runtime::host::HostMeter;
@@ -27,6 +27,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 use super::gateway_news::Options;
 use super::gateways::Gateways;
 use super::inbox::{Input, Refused};
+use super::links::{self, Known};
 use super::signals::Watch;
 use super::stopping::Stopping;
 use super::tables::{self, Ids, Tables};
@@ -55,6 +56,7 @@ pub(crate) struct Core {
     pub(crate) revisions: BTreeMap<(ServiceName, u32), Revision>,
     pub(crate) ids: Ids,
     pub(crate) world: World,
+    pub(crate) links: BTreeMap<LinkName, Known>,
     pub(crate) tables: Tables,
     pub(crate) options: Options,
     pub(crate) gateways: Gateways,
@@ -127,6 +129,10 @@ impl Core {
                 }
             }
             Input::Started { id, result } => self.started(id, result, now),
+            Input::Resolved { link, found } => {
+                self.resolved(&link, found);
+                self.publish_tables().await;
+            }
             Input::GatewayEnded { pid } => self.gateway_ended(pid, now),
             Input::Ask { request, reply } => {
                 let answer = self.take_in(request, now).await;
@@ -225,10 +231,10 @@ impl Core {
             .collect();
         for (name, id) in services {
             let endpoints = self.world.endpoints(&name);
-            if self.tables.is_new(id, &endpoints) {
-                let version = self.state.next_version().await?;
-                self.tables.publish_endpoints(version, id, endpoints);
-            }
+            self.publish_endpoints(id, endpoints).await?;
+        }
+        for (name, endpoints) in self.link_endpoints() {
+            self.publish_endpoints(self.service_id(&name), endpoints).await?;
         }
         // What is out of the tables is out by the newest version at the latest.
         let newest = self.tables.newest_version();
@@ -236,6 +242,18 @@ impl Core {
             if instance.phase >= Phase::Draining && instance.unrouted_in.is_none() {
                 instance.unrouted_in = Some(newest);
             }
+        }
+        Ok(())
+    }
+
+    async fn publish_endpoints(
+        &self,
+        service: ServiceId,
+        endpoints: Vec<Endpoint>,
+    ) -> Result<(), naru_state::Error> {
+        if self.tables.is_new(service, &endpoints) {
+            let version = self.state.next_version().await?;
+            self.tables.publish_endpoints(version, service, endpoints);
         }
         Ok(())
     }
@@ -266,17 +284,24 @@ impl Core {
     pub(crate) async fn number(&self, platform: &Platform) -> Result<Ids, Refused> {
         let failed = |error: naru_state::Error| Refused::Failed(error.to_string());
         let mut ids = Ids::default();
-        for name in platform.services.keys().chain(self.desired.services.keys()) {
+        let of_links = platform.links.keys().filter_map(links::service_name);
+        let of_services = platform.services.keys().chain(self.desired.services.keys()).cloned();
+        for name in of_services.chain(of_links) {
             let id = self.state.id_of(naru_state::Kind::Service, name.as_str()).await.map_err(failed)?;
-            ids.services.insert(name.clone(), naru_model::snapshot::ServiceId(id));
+            ids.services.insert(name, naru_model::snapshot::ServiceId(id));
         }
         for name in platform.functions.keys() {
             let id = self.state.id_of(naru_state::Kind::Function, name.as_str()).await.map_err(failed)?;
             ids.functions.insert(name.clone(), naru_model::snapshot::FunctionId(id));
         }
-        for route in &platform.routes {
-            let id = self.state.id_of(naru_state::Kind::Route, &route.name).await.map_err(failed)?;
-            ids.routes.insert(route.name.clone(), naru_model::snapshot::RouteId(id));
+        for name in platform
+            .routes
+            .iter()
+            .map(|route| route.name.clone())
+            .chain(platform.links.keys().map(links::host))
+        {
+            let id = self.state.id_of(naru_state::Kind::Route, &name).await.map_err(failed)?;
+            ids.routes.insert(name, naru_model::snapshot::RouteId(id));
         }
         Ok(ids)
     }

@@ -10,6 +10,7 @@ use super::core::Core;
 use super::gateways;
 use super::inbox::Refused;
 use super::link::LinkEvent;
+use super::links;
 use super::world::Gateway;
 
 impl Core {
@@ -59,8 +60,12 @@ impl Core {
             ToServer::Health { instance, health } => {
                 // While two gateways run, the one that stays is believed.
                 let believed = gateway.pid == self.gateways.current;
-                if let Some(instance) = self.world.instances.get_mut(&instance).filter(|_| believed) {
-                    instance.health = health;
+                if !believed {
+                    return;
+                }
+                match self.world.instances.get_mut(&instance) {
+                    Some(instance) => instance.health = health,
+                    None => self.note_link_health(&instance, &health),
                 }
             }
             // Said once, when it connected.
@@ -149,6 +154,8 @@ impl Options {
         let of_file = platform.gateway.tls.as_ref().map_or(&[][..], |tls| &tls.listen);
         let tls = if self.tls_listen.is_empty() { of_file } else { &self.tls_listen };
         let listener = |tls| move |address: &std::net::SocketAddr| Listener { address: *address, tls };
-        plain.iter().map(listener(false)).chain(tls.iter().map(listener(true))).collect()
+        let links = links::doors(platform);
+        let plain = plain.iter().chain(&links).map(listener(false));
+        plain.chain(tls.iter().map(listener(true))).collect()
     }
 }

@@ -2,10 +2,11 @@
 //! together are taken one after the other, and none is lost.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use naru_model::instance::InstanceId;
-use naru_model::name::ServiceName;
+use naru_model::name::{LinkName, ServiceName};
 use naru_model::platform::Platform;
 use naru_runtime::{Running, RuntimeEvent};
 use tokio::sync::oneshot;
@@ -22,6 +23,11 @@ pub(crate) enum Input {
     },
     GatewayEnded {
         pid: u32,
+    },
+    /// What a link's name stands for now, or why that can't be told.
+    Resolved {
+        link: LinkName,
+        found: Result<Vec<SocketAddr>, String>,
     },
     Ask {
         request: Request,

@@ -10,6 +10,7 @@ mod gateways;
 mod housekeeping;
 mod inbox;
 mod link;
+mod links;
 mod recover;
 mod requests;
 mod signals;

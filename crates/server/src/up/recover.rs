@@ -61,6 +61,7 @@ pub(crate) async fn recover(
         world: World::default(),
         gateways: Gateways::new(program, &state_dir, platform.gateway.threads, inbox.clone()),
         options,
+        links: BTreeMap::new(),
         tables,
         state_dir,
         state,

@@ -69,6 +69,7 @@ impl Core {
         self.ids = self.number(&platform).await?;
         self.applied.platform = platform;
         self.name_numbers();
+        self.follow_links();
         if !changes.is_empty() {
             let list: Vec<String> = changes.iter().take(5).map(ToString::to_string).collect();
             let more =

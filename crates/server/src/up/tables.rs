@@ -10,6 +10,7 @@ use naru_model::snapshot::{self, Endpoint, Endpoints, FunctionId, RouteId, Routi
 use tokio::sync::watch;
 
 use super::link::Published;
+use super::links;
 
 /// The numbers of all names that a platform uses.
 #[derive(Debug, Clone, Default)]
@@ -76,7 +77,7 @@ pub(crate) fn routing(
     ids: &Ids,
     silent: bool,
 ) -> Routing {
-    Routing {
+    let mut routing = Routing {
         routes: platform.routes.iter().map(|route| one_route(route, ids)).collect(),
         services: services.iter().map(|(name, wanted)| one_service(name, &wanted.service, ids)).collect(),
         limits: platform.gateway.limits.clone(),
@@ -86,7 +87,9 @@ pub(crate) fn routing(
         user: platform.gateway.user.clone(),
         counters: platform.gateway.counters.clone(),
         ..Routing::default()
-    }
+    };
+    links::add_to(&mut routing, platform, ids);
+    routing
 }
 
 fn one_route(route: &platform::Route, ids: &Ids) -> snapshot::Route {

@@ -71,10 +71,11 @@ impl Core {
             },
             functions: functions.iter().map(|(name, function)| self.view_function(name, function)).collect(),
             services,
+            links: self.view_links(),
         }
     }
 
-    fn traffic_of(&self, subject: &Subject) -> Traffic {
+    pub(crate) fn traffic_of(&self, subject: &Subject) -> Traffic {
         self.telemetry.traffic(subject, TRAFFIC_OVER, self.clock.now())
     }
 

@@ -81,7 +81,8 @@ impl World {
     fn arrive(&mut self, work: &impl Fn(usize, usize) -> Duration) {
         let now = self.clock.now();
         let average = self.service.state.average.micros(now);
-        let by = Conditions { not: &[], warm_up: Duration::ZERO, most: None, average, now };
+        let by =
+            Conditions { not: &[], warm_up: Duration::ZERO, most: None, last_resort: true, average, now };
         let chosen = choose(&self.endpoints, by, &mut self.random).expect("there are endpoints").clone();
         let instance = self.endpoints.iter().position(|e| Arc::ptr_eq(e, &chosen)).expect("one of them");
         let lease = Lease::take(&self.service, &chosen, None, now);
