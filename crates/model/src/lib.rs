@@ -17,6 +17,7 @@ pub mod observed;
 pub mod plan;
 pub mod platform;
 pub mod policy;
+pub mod problem;
 pub mod record;
 pub mod revision;
 pub mod scaling;
