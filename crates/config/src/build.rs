@@ -1,5 +1,8 @@
 //! Typed items into the platform. What is not in the file gets `model`'s default; nothing is refused here any more.
 
+mod access;
+mod auth;
+mod limit;
 mod scale;
 
 use std::collections::BTreeMap;
@@ -13,15 +16,15 @@ use naru_model::platform::{
 };
 use naru_model::units::Cpu;
 
-use naru_model::client::Access;
 use naru_model::policy::Policy;
 
 use crate::item::{Entry, Item, Section, Take, Value};
 use crate::machine::Machine;
+use crate::rules::Texts;
 
 pub(crate) use scale::scale;
 
-pub(crate) fn platform(root: &Item, folder: &Path, machine: Machine) -> Platform {
+pub(crate) fn platform(root: &Item, folder: &Path, machine: Machine, texts: &Texts) -> Platform {
     let root = root.section();
     let folder_name = || folder.file_name().map(|name| name.to_string_lossy().into_owned());
     Platform {
@@ -32,7 +35,7 @@ pub(crate) fn platform(root: &Item, folder: &Path, machine: Machine) -> Platform
         routes: root.section("routes").items().iter().map(|item| route(item.section())).collect(),
         functions: named(root.section("functions"), function),
         telemetry: telemetry(root.section("telemetry")),
-        access: Access::default(),
+        access: access::access(root, folder, texts),
         links: BTreeMap::new(),
         brokers: BTreeMap::new(),
         consumers: Vec::new(),
@@ -76,7 +79,7 @@ fn gateway(at: Section<'_>, folder: &Path, machine: Machine) -> Gateway {
         listen: listen(at),
         tls: at.item("tls").map(tls),
         threads: at.get("threads").unwrap_or(machine.cores),
-        trusted_proxies: at.section("trusted_proxies").items().iter().filter_map(network).collect(),
+        trusted_proxies: networks(at, "trusted_proxies"),
         access_log: at.get("access_log").unwrap_or(Gateway::ACCESS_LOG),
         user: at.get("user").map(|text: String| user(&text)).unwrap_or_default(),
         limits: limits(at.section("limits")),
@@ -91,6 +94,11 @@ fn user(text: &str) -> UserKey {
         ["header", name] => UserKey::Header(name.to_ascii_lowercase()),
         _ => UserKey::Client,
     }
+}
+
+/// Returns the networks of a key; an address is a network of one.
+fn networks(at: Section<'_>, name: &str) -> Vec<IpNet> {
+    at.section(name).items().iter().filter_map(network).collect()
 }
 
 fn network(item: &Item) -> Option<IpNet> {
@@ -183,6 +191,8 @@ fn traffic(at: Section<'_>) -> Traffic {
         eject_after: at.get("eject_after").unwrap_or(d.eject_after),
         eject_for: at.get("eject_for").unwrap_or(d.eject_for),
         eject_at_most: at.get("eject_at_most").unwrap_or(d.eject_at_most),
+        adaptive: at.get("adaptive").unwrap_or(d.adaptive),
+        limits: limit::limits(at),
         ..d
     }
 }
@@ -204,7 +214,16 @@ fn route(at: Section<'_>) -> Route {
         function: at.parsed("function"),
         timeout: at.get("timeout"),
         matches,
-        policy: Policy::default(),
+        policy: policy(at),
+    }
+}
+
+fn policy(at: Section<'_>) -> Policy {
+    Policy {
+        auth: auth::auth(at),
+        limits: limit::limits(at),
+        priority: limit::priority(at),
+        ..Policy::default()
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 
 use naru_model::platform::Platform;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::keys;
 use crate::report::below;
@@ -17,7 +17,7 @@ use crate::write;
 pub struct Change {
     /// Dotted; a route is named by what it matches: `routes[www.example.go.kr/booking/**].timeout`.
     pub key: String,
-    /// As the file would say it; `None` when it was not there. Values of `env` are never shown: some are secrets.
+    /// As the file would say it; `None` when it was not there. Secrets such as values of `env` are never shown.
     pub old: Option<String>,
     pub new: Option<String>,
     pub effect: Effect,
@@ -35,7 +35,9 @@ pub fn diff(old: &Platform, new: &Platform) -> Vec<Change> {
         let (before, after) = (&before[key.name], &after[key.name]);
         match key.name {
             "services" => names(&key, before, after, (Effect::Starts, Effect::Stops), &mut changes),
-            "functions" => names(&key, before, after, (Effect::Routing, Effect::Routing), &mut changes),
+            "functions" | "clients" => {
+                names(&key, before, after, (Effect::Routing, Effect::Routing), &mut changes)
+            }
             "routes" => routes(old, new, &key, &mut changes),
             _ => values(&key, key.name, Effect::Nothing, (before, after), &mut changes),
         }
@@ -58,10 +60,10 @@ fn names(
         let path = below(key.name, &name);
         match (before.get(&name), after.get(&name)) {
             (None, Some(value)) => {
-                changes.push(Change { key: path, old: None, new: Some(summary(value)), effect: added })
+                changes.push(Change { key: path, old: None, new: Some(summary(of, value)), effect: added })
             }
             (Some(value), None) => {
-                changes.push(Change { key: path, old: Some(summary(value)), new: None, effect: gone })
+                changes.push(Change { key: path, old: Some(summary(of, value)), new: None, effect: gone })
             }
             (Some(before), Some(after)) => {
                 for inner in of.keys() {
@@ -119,43 +121,80 @@ fn values(key: &Key, path: &str, inherited: Effect, (old, new): (&Value, &Value)
         return;
     }
     let effect = key.effect.unwrap_or(inherited);
+    let groups = old.is_object() && new.is_object();
     match &key.kind {
-        Kind::Keys(keys) if old.is_object() && new.is_object() => {
-            for key in keys {
-                values(key, &below_route(path, key.name), effect, (&old[key.name], &new[key.name]), changes);
-            }
+        Kind::Keys(keys) if groups => inner(keys, path, effect, (old, new), changes),
+        Kind::Either(_, of) if groups && !of.keys().is_empty() => {
+            inner(of.keys(), path, effect, (old, new), changes)
         }
-        Kind::Names { .. } => {
+        Kind::Names { of, .. } => {
             let names = [old, new].into_iter().filter_map(Value::as_object).flat_map(|map| map.keys());
             for name in names.collect::<BTreeSet<_>>() {
-                if old.get(name) != new.get(name) {
-                    let hidden = |value: Option<&Value>| value.map(|_| HIDDEN.to_owned());
-                    let (old, new) = (hidden(old.get(name)), hidden(new.get(name)));
-                    changes.push(Change { key: below(path, name), old, new, effect });
+                let (old, new) = (&old[name], &new[name]);
+                if old == new {
+                    continue;
+                }
+                let path = below(path, name);
+                if old.is_object() && new.is_object() && !of.keys().is_empty() {
+                    inner(of.keys(), &path, effect, (old, new), changes);
+                } else {
+                    let said = |value: &Value| said(key.secret, of, value);
+                    changes.push(Change { key: path, old: said(old), new: said(new), effect });
                 }
             }
         }
         kind => {
             // A whole group that comes or goes brings the strongest of what its keys bring: new listeners, say.
             let strongest = kind.keys().iter().filter_map(|key| key.effect).find(|e| *e == Effect::Listeners);
-            let said = |value: &Value| (!value.is_null()).then(|| shown(value));
-            let change = Change {
-                key: path.to_owned(),
-                old: said(old),
-                new: said(new),
-                effect: strongest.unwrap_or(effect),
-            };
-            changes.push(change);
+            let said = |value: &Value| said(key.secret, kind, value);
+            let effect = strongest.unwrap_or(effect);
+            changes.push(Change { key: path.to_owned(), old: said(old), new: said(new), effect });
         }
     }
 }
 
-/// What a whole service or function is in a few words.
-fn summary(value: &Value) -> String {
+fn inner(keys: &[Key], path: &str, effect: Effect, (old, new): (&Value, &Value), changes: &mut Vec<Change>) {
+    for key in keys {
+        values(key, &below_route(path, key.name), effect, (&old[key.name], &new[key.name]), changes);
+    }
+}
+
+/// Returns what a value is, in the words of the file; `None` when it is not there.
+fn said(secret: bool, kind: &Kind, value: &Value) -> Option<String> {
+    if value.is_null() {
+        return None;
+    }
+    Some(if secret { HIDDEN.to_owned() } else { shown(&without_secrets(kind, value)) })
+}
+
+/// Returns a value with its secrets hidden, and without keys that are not there.
+fn without_secrets(kind: &Kind, value: &Value) -> Value {
+    match (kind, value) {
+        (Kind::List { of, .. } | Kind::OneOrMore { of, .. }, Value::Array(items)) => {
+            items.iter().map(|item| without_secrets(of, item)).collect()
+        }
+        (Kind::Names { of, .. }, Value::Object(map)) => {
+            map.iter().map(|(name, value)| (name.clone(), without_secrets(of, value))).collect()
+        }
+        (Kind::Either(_, of), Value::Array(_) | Value::Object(_)) => without_secrets(of, value),
+        (Kind::Keys(keys), Value::Object(_)) => {
+            let there = keys.iter().filter(|key| !value[key.name].is_null());
+            let shown = |key: &Key| match key.secret {
+                true => json!(HIDDEN),
+                false => without_secrets(&key.kind, &value[key.name]),
+            };
+            Value::Object(there.map(|key| (key.name.to_owned(), shown(key))).collect())
+        }
+        _ => value.clone(),
+    }
+}
+
+/// What a whole service, function or client is in a few words.
+fn summary(kind: &Kind, value: &Value) -> String {
     match (value.get("exec"), value.get("name")) {
         (Some(exec), _) => shown(exec),
         (_, Some(name)) => shown(name),
-        _ => shown(value),
+        _ => shown(&without_secrets(kind, value)),
     }
 }
 

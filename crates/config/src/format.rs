@@ -5,9 +5,13 @@ mod address;
 mod crontab;
 mod http;
 mod name;
+mod proof;
+mod url;
 
 use crate::report::Refusal;
 use crate::shape::Text;
+
+pub(crate) use proof::{is_inline, key_set};
 
 type Checked = Result<(), Refusal>;
 
@@ -104,6 +108,52 @@ pub(crate) const ZONE: Text = Text {
     example: "Asia/Seoul",
     check: crontab::zone,
     pattern: Some("^[A-Za-z][A-Za-z0-9/_+-]*$"),
+};
+
+pub(crate) const CLIENT: Text =
+    Text { noun: "a client's name", example: "mobile", check: name::client, pattern: Some(NAME) };
+pub(crate) const CLIENT_REFERENCE: Text =
+    Text { noun: "a client's name", example: "mobile", check: not_empty, pattern: Some(NAME) };
+pub(crate) const GROUP: Text = Text {
+    noun: "a group's name",
+    example: "partners",
+    check: proof::group,
+    pattern: Some("^[^ ,/]{1,100}$"),
+};
+/// Source: RFC 6749 §3.3.
+pub(crate) const SCOPE: Text =
+    Text { noun: "a scope", example: "booking:read", check: proof::scope, pattern: Some(r"^[!#-\[\]-~]+$") };
+pub(crate) const HASH: Text = Text {
+    noun: "a SHA-256",
+    example: "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8",
+    check: proof::hash,
+    pattern: Some("^[0-9A-Fa-f]{64}$"),
+};
+pub(crate) const JWKS: Text =
+    Text { noun: "a path or a JWK Set", example: "keys/mobile.json", check: proof::jwks, pattern: Some(".") };
+pub(crate) const CLAIM: Text =
+    Text { noun: "a claim's name", example: "department", check: proof::claim, pattern: Some("^[^ ]+$") };
+pub(crate) const SUBJECT: Text = Text {
+    noun: "a subject",
+    example: "CN=mobile,O=Example",
+    check: proof::subject,
+    pattern: Some("^[^/].*="),
+};
+pub(crate) const SAN: Text =
+    Text { noun: "a name", example: "mobile.example.go.kr", check: not_empty, pattern: Some(".") };
+pub(crate) const AUDIENCE: Text =
+    Text { noun: "a text", example: "booking-api", check: not_empty, pattern: Some(".") };
+pub(crate) const ISSUER: Text = Text {
+    noun: "a URL",
+    example: "https://login.example.go.kr",
+    check: url::issuer,
+    pattern: Some("^https?://[^?#]+$"),
+};
+pub(crate) const URL: Text = Text {
+    noun: "a URL",
+    example: "https://login.example.go.kr/jwks",
+    check: url::any,
+    pattern: Some("^https?://[^#]+$"),
 };
 
 /// What a name of `model` must be, for editors.

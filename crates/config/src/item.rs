@@ -4,7 +4,8 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use naru_model::units::{Bytes, Cpu, Percent, Rate};
+use naru_model::policy::Period;
+use naru_model::units::{Bytes, Cpu, Percent, Rate, Timestamp};
 
 use crate::report::Pos;
 
@@ -27,6 +28,9 @@ pub(crate) enum Value {
     /// Also an Apdex.
     Percent(Percent),
     Rate(Rate),
+    Time(Timestamp),
+    Quota(u64, Period),
+    Volume(Bytes, Period),
     List(Vec<Item>),
     /// Of a group of known keys or of names; in the order of the file, each once.
     Group(Vec<Entry>),
@@ -75,6 +79,16 @@ impl<'a> Section<'a> {
 
     pub(crate) fn get<T: Take>(self, name: &str) -> Option<T> {
         T::take(&self.item(name)?.value)
+    }
+
+    /// Returns the texts of a list.
+    pub(crate) fn texts(self, name: &str) -> Vec<String> {
+        self.section(name).items().iter().filter_map(|item| String::take(&item.value)).collect()
+    }
+
+    /// Returns the texts of a list as what they stand for.
+    pub(crate) fn parsed_list<T: FromStr>(self, name: &str) -> Vec<T> {
+        self.section(name).items().iter().filter_map(Item::parsed).collect()
     }
 
     /// Returns a text as what it stands for. Its form was checked when it was read.
@@ -126,6 +140,7 @@ take! {
     Bytes: Value::Bytes(bytes) => Some(*bytes);
     Percent: Value::Percent(percent) => Some(*percent);
     Rate: Value::Rate(rate) => Some(*rate);
+    Timestamp: Value::Time(time) => Some(*time);
     u16: Value::Whole(number) => u16::try_from(*number).ok();
     u32: Value::Whole(number) => u32::try_from(*number).ok();
     i32: Value::Whole(number) => i32::try_from(*number).ok();

@@ -3,7 +3,10 @@
 //! Reading, suggestions, the JSON Schema, the reference and the difference of two platforms all come from this table.
 //! Defaults are taken from `model`, where they stand beside their fields.
 
+mod access;
+mod auth;
 mod gateway;
+mod limit;
 mod route;
 mod scale;
 mod service;
@@ -39,6 +42,15 @@ pub(crate) fn all() -> Vec<Key> {
             "Business functions (업무): what routes are for, as their owners and users call it.",
         )
         .causes(Effect::Routing),
+        Key::new("access", Kind::Keys(access::access()), "as its keys say", "What proves who calls, and what holds for routes that do not say.")
+            .causes(Effect::Routing),
+        Key::new(
+            "clients",
+            Kind::Names { name: format::CLIENT, least: 0, of: Box::new(Kind::Keys(access::client())) },
+            "none",
+            "The programs that call, each under its name. More can be registered in the console and by the API.",
+        )
+        .causes(Effect::Routing),
         Key::new("telemetry", Kind::Keys(telemetry::keys()), "as its keys say", "How long what was seen is kept, in the state folder.")
             .causes(Effect::Nothing),
     ]
@@ -62,6 +74,15 @@ fn text(text: Text) -> Kind {
 
 fn list(least: usize, of: Kind) -> Kind {
     Kind::List { least, of: Box::new(of) }
+}
+
+/// One or a list, not an empty one.
+fn one_or_more(of: Kind) -> Kind {
+    Kind::OneOrMore { least: 1, of: Box::new(of) }
+}
+
+fn names(name: Text, of: Kind) -> Kind {
+    Kind::Names { name, least: 1, of: Box::new(of) }
 }
 
 fn count(least: i64) -> Kind {

@@ -44,7 +44,7 @@ pub use schema::schema;
 pub use shape::Effect;
 
 use crate::report::Problems;
-use crate::rules::Found;
+use crate::rules::{Found, Place};
 
 /// The longest file, in bytes. 1,000 services with a route each are below 400 KiB.
 pub const MAX_FILE: u64 = 1 << 20;
@@ -66,33 +66,28 @@ pub fn load(path: &Path) -> Result<Platform, Report> {
         std::fs::read(&path).map_err(|e| cant_read(unreadable(&e), "give the path of a readable file"))?;
     let text = decode(&name, bytes)?;
     let folder = path.parent().unwrap_or(Path::new("/"));
-    read_platform(&name, &text, folder, Machine::detect(), found)
+    read_platform(&name, &text, &Place { folder, machine: Machine::detect(), look: found, read: contents })
 }
 
 /// Parses and checks the text of a file as if it lay in `folder`, an absolute path; paths in it are made absolute from
-/// there. Reads nothing: whether the files it names exist is not checked.
+/// there. Reads nothing: whether the files it names exist is not checked, and a client whose JWK Set is one of them has none.
 ///
 /// # Errors
 /// Everything that is wrong with it, in the order of its lines.
 pub fn parse(file_name: &str, text: &str, folder: &Path, machine: Machine) -> Result<Platform, Report> {
-    read_platform(file_name, text, folder, machine, |_| Found::NotAsked)
+    let place = Place { folder, machine, look: |_| Found::NotAsked, read: |_| Ok(None) };
+    read_platform(file_name, text, &place)
 }
 
-fn read_platform(
-    file_name: &str,
-    text: &str,
-    folder: &Path,
-    machine: Machine,
-    look: fn(&Path) -> Found,
-) -> Result<Platform, Report> {
+fn read_platform(file_name: &str, text: &str, place: &Place<'_>) -> Result<Platform, Report> {
     // Some editors start a file with it; it is no part of the text (RFC 3629 §6).
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut problems = Problems::default();
     let root = tree::parse(text, &mut problems).and_then(|node| read::document(&node, &mut problems));
     let Some(root) = root else { return Err(problems.into_report(file_name, text)) };
-    rules::check(&root, &rules::Place { folder, machine, look }, &mut problems);
+    let texts = rules::check(&root, place, &mut problems);
     if problems.is_empty() {
-        Ok(build::platform(&root, folder, machine))
+        Ok(build::platform(&root, place.folder, place.machine, &texts))
     } else {
         Err(problems.into_report(file_name, text))
     }
@@ -120,6 +115,16 @@ fn unreadable(error: &std::io::Error) -> String {
         std::io::ErrorKind::IsADirectory => "this is a folder".to_owned(),
         _ => format!("the file can't be read: {error}"),
     }
+}
+
+/// Reads a small file that naru.yaml names.
+fn contents(path: &Path) -> Result<Option<String>, String> {
+    match path.metadata() {
+        Ok(file) if file.len() > MAX_FILE => return Err(format!("{} is larger than 1 MiB", path.display())),
+        _ => {}
+    }
+    let text = std::fs::read_to_string(path);
+    text.map(Some).map_err(|error| format!("{}: {}", path.display(), unreadable(&error)))
 }
 
 fn found(path: &Path) -> Found {

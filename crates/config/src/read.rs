@@ -30,6 +30,12 @@ fn read(node: &Node, kind: &Kind, owner: Owner, problems: &mut Problems) -> Opti
         return None;
     }
     match (kind, &node.data) {
+        (Kind::Either(one, _), Data::Scalar { text, .. }) if matches!(**one, Kind::Choice(words) if !words.contains(&text.as_str())) =>
+        {
+            let what = format!("{} is not known here", shown(text));
+            problems.add(node.at, &owner.path, Refusal::new(what, format!("write {}", kind.words())));
+            None
+        }
         (Kind::Either(one, _), Data::Scalar { .. }) => read(node, one, owner, problems),
         (Kind::Either(_, other), _) => read(node, other, owner, problems),
         (Kind::OneOrMore { least, of }, Data::List(nodes)) => list(node, nodes, of, *least, owner, problems),
@@ -108,6 +114,7 @@ fn article_only(kind: &Kind) -> String {
         Kind::Cpu | Kind::Bytes { .. } => "an amount".to_owned(),
         Kind::Percent { .. } => "a percentage".to_owned(),
         Kind::Rate { .. } => "a rate".to_owned(),
+        Kind::Time => "a date or a time".to_owned(),
         kind => kind.words(),
     }
 }

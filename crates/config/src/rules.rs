@@ -1,12 +1,17 @@
 //! What no single value shows: numbers that contradict each other, ports and addresses claimed twice, files that are
 //! not there. Routes have rules of their own in [`routes`].
 
+mod access;
+mod auth;
+mod limit;
+mod reference;
 mod routes;
 mod scale;
 mod services;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::build;
 use crate::item::{Item, Section};
@@ -19,7 +24,12 @@ pub(crate) struct Place<'a> {
     pub(crate) folder: &'a Path,
     pub(crate) machine: Machine,
     pub(crate) look: fn(&Path) -> Found,
+    /// Returns a file's text, or why it can't be had; `None` when nobody reads.
+    pub(crate) read: fn(&Path) -> Result<Option<String>, String>,
 }
+
+/// Texts of files that were read and checked, by their absolute paths.
+pub(crate) type Texts = BTreeMap<PathBuf, String>;
 
 /// What there is at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,13 +41,28 @@ pub(crate) enum Found {
     NotAsked,
 }
 
-pub(crate) fn check(root: &Item, place: &Place<'_>, problems: &mut Problems) {
+/// Checks everything, and returns the texts of the files that had to be read for it.
+pub(crate) fn check(root: &Item, place: &Place<'_>, problems: &mut Problems) -> Texts {
     let root = root.section();
     let gateway = root.section("gateway");
     addresses(gateway, problems);
     certificates(gateway.section("tls"), place, problems);
     services::check(root, place, problems);
     routes::check(root, problems);
+    access::check(root, place, problems)
+}
+
+/// Checks that there is a file where a key says so.
+fn file(at: Section<'_>, name: &str, noun: &str, place: &Place<'_>, problems: &mut Problems) {
+    let Some(item) = at.item(name) else { return };
+    let Some(path) = item.text().map(|text| build::absolute(place.folder, text)) else { return };
+    let what = match (place.look)(&path) {
+        Found::Nothing => format!("there is no file {}", path.display()),
+        Found::Folder => format!("{} is a folder", path.display()),
+        Found::File | Found::NotAsked => return,
+    };
+    let help = format!("give the path of {noun}, from the folder of this file");
+    problems.add(item.at, &item.path, Refusal::new(what, help));
 }
 
 /// Each address can be listened on once, for HTTP or for HTTPS.
@@ -78,18 +103,7 @@ pub(super) fn claims(one: SocketAddr, other: SocketAddr) -> bool {
 fn certificates(tls: Section<'_>, place: &Place<'_>, problems: &mut Problems) {
     for certificate in tls.section("certificates").items() {
         for name in ["cert", "key"] {
-            let Some(item) = certificate.section().item(name) else { continue };
-            let Some(path) = item.text().map(|text| build::absolute(place.folder, text)) else { continue };
-            let what = match (place.look)(&path) {
-                Found::Nothing => format!("there is no file {}", path.display()),
-                Found::Folder => format!("{} is a folder", path.display()),
-                Found::File | Found::NotAsked => continue,
-            };
-            problems.add(
-                item.at,
-                &item.path,
-                Refusal::new(what, "give the path of a PEM file, from the folder of this file"),
-            );
+            file(certificate.section(), name, "a PEM file", place, problems);
         }
     }
 }

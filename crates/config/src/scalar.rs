@@ -1,8 +1,14 @@
 //! One scalar as its key wants it: the text on the page into a number, a duration, a name.
 
+mod per;
+mod time;
+
 use std::time::Duration;
 
 use naru_model::units::{Bytes, Cpu, Percent, Rate, format_duration, parse_duration};
+
+pub(crate) use per::word;
+pub(crate) use time::format as format_time;
 
 use crate::item::Value;
 use crate::report::{Refusal, shown};
@@ -38,6 +44,10 @@ pub(crate) fn read(kind: &Kind, text: &str, plain: bool) -> Result<Value, Refusa
         Kind::Percent { least } => percent(text, *least),
         Kind::Rate { least } => rate(text, *least),
         Kind::Apdex => apdex(text),
+        Kind::Time => time::read(text),
+        Kind::Quota => per::quota(text),
+        Kind::Volume => per::volume(text),
+        Kind::Bandwidth => per::bandwidth(text),
         Kind::Choice(words) => choice(text, words),
         _ => {
             Err(Refusal::new(format!("{} stands here alone", shown(text)), format!("write {}", kind.words())))

@@ -69,6 +69,24 @@ fn with_effect(kind: &Kind, effect: Option<Effect>) -> Value {
             "pattern": r"^0\.[0-9]{1,3}$",
             "examples": [0.94]
         }),
+        Kind::Time => json!({
+            "type": "string",
+            "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]{5,}(Z|[+-][0-9]{2}:[0-9]{2})?)?$",
+            "examples": ["2026-12-31", "2026-12-31T18:00:00+09:00"]
+        }),
+        Kind::Quota => {
+            json!({ "type": "string", "pattern": "^[0-9]+/(day|month)$", "examples": ["10000/day"] })
+        }
+        Kind::Volume => json!({
+            "type": "string",
+            "pattern": r"^[0-9]+(\.[0-9]{1,3})?(Ki|Mi|Gi|Ti)?/(day|month)$",
+            "examples": ["1Gi/day"]
+        }),
+        Kind::Bandwidth => json!({
+            "type": "string",
+            "pattern": r"^[0-9]+(\.[0-9]{1,3})?(Ki|Mi|Gi|Ti)?/s$",
+            "examples": ["1Mi/s"]
+        }),
         Kind::Choice(words) => json!({ "enum": words }),
         Kind::Condition => json!({ "type": ["string", "number", "boolean"], "not": { "const": false } }),
         Kind::Keys(keys) => of_keys(keys, effect),

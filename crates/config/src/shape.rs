@@ -17,6 +17,8 @@ pub(crate) struct Key {
     pub(crate) doc: &'static str,
     /// `None`: as the key it belongs to.
     pub(crate) effect: Option<Effect>,
+    /// Its values are never shown: some are passwords.
+    pub(crate) secret: bool,
 }
 
 pub(crate) enum Default {
@@ -49,6 +51,14 @@ pub(crate) enum Kind {
     },
     /// Over 0 and below 1, in thousandths.
     Apdex,
+    /// A point in time: a date, or a date and a time with or without their offset from UTC.
+    Time,
+    /// Calls in a day or month.
+    Quota,
+    /// Bytes in a day or month.
+    Volume,
+    /// Bytes a second.
+    Bandwidth,
     Choice(&'static [&'static str]),
     /// What a header or parameter must be: a text for exactly this, `true` for anything.
     Condition,
@@ -121,11 +131,16 @@ impl Effect {
 
 impl Key {
     pub(crate) fn new(name: &'static str, kind: Kind, default: impl Into<Default>, doc: &'static str) -> Key {
-        Key { name, kind, default: default.into(), doc, effect: None }
+        Key { name, kind, default: default.into(), doc, effect: None, secret: false }
     }
 
     pub(crate) fn causes(mut self, effect: Effect) -> Key {
         self.effect = Some(effect);
+        self
+    }
+
+    pub(crate) fn secret(mut self) -> Key {
+        self.secret = true;
         self
     }
 
@@ -163,6 +178,10 @@ impl Kind {
             Kind::Percent { .. } => "a percentage (`25%`)".to_owned(),
             Kind::Rate { .. } => "a rate (`100/s`, `30/m`)".to_owned(),
             Kind::Apdex => "a number over 0 and below 1 (`0.94`)".to_owned(),
+            Kind::Time => "a date or a time (`2026-12-31`, `2026-12-31T18:00:00+09:00`)".to_owned(),
+            Kind::Quota => "calls in a day or month (`10000/day`, `100000/month`)".to_owned(),
+            Kind::Volume => "bytes in a day or month (`1Gi/day`, `20Gi/month`)".to_owned(),
+            Kind::Bandwidth => "bytes a second (`1Mi/s`)".to_owned(),
             Kind::Choice(words) => {
                 words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" or ")
             }

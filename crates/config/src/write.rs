@@ -1,12 +1,16 @@
 //! A platform back into the shape of naru.yaml, every key written out with its unit: what the difference of two
 //! platforms is taken of.
 
+mod access;
+mod limit;
+
 use naru_model::platform::{
     Function, Gateway, Health, InstanceSize, Limits, Match, Platform, Protocol, Rollout, Route, Scale,
     Service, Telemetry, Traffic, UserKey,
 };
 use naru_model::scaling::{Condition, Level, Rule, Schedule};
 use naru_model::units::format_duration;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 /// Returns the platform as a file would say it; what is not there is `null`.
@@ -22,8 +26,15 @@ pub(crate) fn platform(platform: &Platform) -> Value {
         "services": services,
         "routes": platform.routes.iter().map(route).collect::<Vec<_>>(),
         "functions": functions,
+        "access": access::access(&platform.access),
+        "clients": access::clients(&platform.access),
         "telemetry": telemetry(&platform.telemetry),
     })
+}
+
+/// A list as it is; `null` when it is empty.
+fn some<T: Serialize>(items: &[T]) -> Value {
+    if items.is_empty() { Value::Null } else { json!(items) }
 }
 
 fn gateway(of: &Gateway) -> Value {
@@ -107,15 +118,14 @@ fn health(of: &Health) -> Value {
 }
 
 fn scale(of: &Scale) -> Value {
-    let some = |items: Vec<Value>| if items.is_empty() { Value::Null } else { Value::Array(items) };
     json!({
         "min": of.min,
         "max": of.max,
         "warm_up": format_duration(of.warm_up),
         "priority": of.priority,
         "target": target(&of.target),
-        "rules": some(of.rules.iter().map(rule).collect()),
-        "schedule": some(of.schedule.iter().map(schedule).collect()),
+        "rules": some(&of.rules.iter().map(rule).collect::<Vec<_>>()),
+        "schedule": some(&of.schedule.iter().map(schedule).collect::<Vec<_>>()),
         "shrink_after": format_duration(of.shrink_after),
         "grow_by": of.grow_by.map(|share| share.to_string()),
         "shrink_by": of.shrink_by.to_string(),
@@ -170,6 +180,8 @@ fn traffic(of: &Traffic) -> Value {
         "eject_after": of.eject_after,
         "eject_for": format_duration(of.eject_for),
         "eject_at_most": of.eject_at_most.to_string(),
+        "adaptive": of.adaptive,
+        "limits": limit::limits(&of.limits),
     })
 }
 
@@ -180,6 +192,9 @@ pub(crate) fn route(of: &Route) -> Value {
         "to": to,
         "function": of.function,
         "timeout": of.timeout.map(format_duration),
+        "auth": of.policy.auth.as_ref().map(limit::auth),
+        "limits": limit::limits(&of.policy.limits),
+        "priority": of.policy.priority.map(limit::priority),
     })
 }
 

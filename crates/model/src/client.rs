@@ -19,6 +19,9 @@ use crate::units::Timestamp;
 pub struct Access {
     /// Whether a route without `auth` is closed. Default false: it is open to anybody.
     pub default_deny: bool,
+    /// Groups that may be named although no client of the file is in them: clients are registered elsewhere too.
+    #[serde(default)]
+    pub groups: Vec<String>,
     /// naru's own authorization server. Default none.
     pub tokens: Option<Tokens>,
     /// Outside issuers of JWTs.

@@ -1,6 +1,6 @@
 //! Names of platforms, services, functions and environment variables.
 
-use naru_model::name::{self, FunctionName, ServiceName};
+use naru_model::name::{self, ClientName, FunctionName, ServiceName};
 
 use super::{Checked, not_empty};
 use crate::report::{Refusal, shown};
@@ -22,6 +22,10 @@ pub(super) fn service(text: &str) -> Checked {
 
 pub(super) fn function(text: &str) -> Checked {
     text.parse::<FunctionName>().map(|_| ()).map_err(|error| bad_name(text, &error))
+}
+
+pub(super) fn client(text: &str) -> Checked {
+    text.parse::<ClientName>().map(|_| ()).map_err(|error| bad_name(text, &error))
 }
 
 fn bad_name(text: &str, error: &name::Error) -> Refusal {

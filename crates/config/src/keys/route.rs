@@ -3,7 +3,8 @@
 use naru_model::platform::{Function, Target};
 use serde_json::json;
 
-use super::{list, some_time, text};
+use super::limit::{self, PRIORITIES};
+use super::{auth, list, some_time, text};
 use crate::format;
 use crate::shape::{Default, Key, Kind, Text};
 
@@ -48,6 +49,19 @@ pub(super) fn keys() -> Vec<Key> {
             some_time(),
             "none, so that streams may last",
             "From a request's first byte to its response's last; longer is answered 504, or cut.",
+        ),
+        Key::new(
+            "auth",
+            auth::kind(),
+            "as `access.default` says",
+            "Who may: all that is given must hold, and what is denied wins. `anyone`: everybody, also where the default is to deny.",
+        ),
+        Key::new("limits", limit::limits(), "none", "How much may be asked of it."),
+        Key::new(
+            "priority",
+            Kind::Choice(&PRIORITIES),
+            "`normal`",
+            "Which requests go first when not all can; a client's own priority goes before it.",
         ),
     ]
 }

@@ -130,7 +130,19 @@ fn rule() -> Vec<Key> {
 }
 
 fn schedule() -> Vec<Key> {
-    vec![
+    let [at, lasts, zone] = when();
+    let add = Key::new(
+        "add",
+        Kind::Whole { least: 1, most: MAX_INSTANCES },
+        Default::Required,
+        "Instances on top of what there would be otherwise, up to `max`.",
+    );
+    vec![at, lasts, add, zone]
+}
+
+/// When something comes, how long it lasts, and where its clock stands.
+pub(super) fn when() -> [Key; 3] {
+    [
         Key::new(
             "at",
             text(format::TIMES),
@@ -142,12 +154,6 @@ fn schedule() -> Vec<Key> {
             Kind::Duration { least: Duration::from_secs(60) },
             Default::Required,
             "How long each time.",
-        ),
-        Key::new(
-            "add",
-            Kind::Whole { least: 1, most: MAX_INSTANCES },
-            Default::Required,
-            "Instances on top of what there would be otherwise, up to `max`.",
         ),
         Key::new(
             "zone",

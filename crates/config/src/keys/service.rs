@@ -5,7 +5,7 @@ use naru_model::units::{Bytes, Percent};
 use serde_json::json;
 
 use super::scale::{self, MAX_INSTANCES};
-use super::{any_time, count, list, some_time, text};
+use super::{any_time, count, limit, list, some_time, text};
 use crate::format;
 use crate::shape::{Default, Effect, Key, Kind};
 
@@ -21,6 +21,7 @@ pub(super) fn keys() -> Vec<Key> {
             "none",
             "Environment variables, besides `PORT`, `HOST` and `NARU_*`, which naru sets.",
         )
+        .secret()
         .causes(Effect::NewRevision),
         Key::new("port", Kind::Whole { least: 1, most: 65_535 }, "naru picks one for each instance and passes it as `PORT`", "The port it listens on. A fixed one allows one instance only.")
             .causes(Effect::NewRevision),
@@ -189,5 +190,12 @@ fn traffic() -> Vec<Key> {
             d.eject_at_most,
             "How many of the instances may be ejected at once; the last one never is.",
         ),
+        Key::new(
+            "adaptive",
+            Kind::Flag,
+            json!(d.adaptive),
+            "Whether what is let in follows from how long requests take; `concurrency` is then the most it may be.",
+        ),
+        Key::new("limits", limit::limits(), "none", "How much all calls to the service together may be."),
     ]
 }

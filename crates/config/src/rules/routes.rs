@@ -14,10 +14,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use naru_model::platform::Match;
 
+use super::reference::reference;
+use super::{auth, limit};
 use crate::build;
 use crate::item::{Entry, Item, Section};
 use crate::report::{Pos, Problems, Refusal, shown};
-use crate::suggest::nearest;
 
 pub(super) fn check(root: Section<'_>, problems: &mut Problems) {
     let routes = root.section("routes").items();
@@ -27,6 +28,8 @@ pub(super) fn check(root: Section<'_>, problems: &mut Problems) {
         if let Some(function) = route.section().item("function") {
             reference(root, "functions", function, problems);
         }
+        auth::check(root, route.section(), problems);
+        limit::check(root, route.section(), problems);
     }
     overlaps(routes, problems);
 }
@@ -69,26 +72,6 @@ fn targets(root: Section<'_>, route: &Item, problems: &mut Problems) {
         let what = "all weights are 0, so that no request would go anywhere";
         problems.add(to.at, &to.path, Refusal::new(what, "give at least one service a weight above 0"));
     }
-}
-
-/// A name that is used must be given; names whose own entry was refused count as given.
-fn reference(root: Section<'_>, group: &str, item: &Item, problems: &mut Problems) {
-    // That there are no services at all has been said.
-    let unreadable = root.entry(group).map_or(group == "services", |entry| entry.item.is_none());
-    let known: &[Entry] = root.section(group).entries();
-    let Some(name) = item.text().filter(|_| !unreadable) else { return };
-    if known.iter().any(|entry| entry.name == name) {
-        return;
-    }
-    let what = format!("there is no {} {}", group.trim_end_matches('s'), shown(name));
-    let names: Vec<&str> = known.iter().map(|entry| entry.name.as_str()).collect();
-    let help = match nearest(name, names.iter().copied()) {
-        Some(near) => format!("did you mean {near}"),
-        None if names.is_empty() => format!("give it below {group}"),
-        None if names.len() <= 10 => format!("the {group} are {}", names.join(", ")),
-        None => format!("give it below {group}, or name one that is there"),
-    };
-    problems.add(item.at, &item.path, Refusal::new(what, help));
 }
 
 fn overlaps(routes: &[Item], problems: &mut Problems) {

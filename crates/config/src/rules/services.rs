@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use naru_model::platform::Pool;
 use naru_model::units::{Bytes, Cpu};
 
-use super::{Found, Place, scale};
+use super::{Found, Place, limit, scale};
 use crate::build;
 use crate::item::{Entry, Section};
 use crate::report::{Problems, Refusal};
@@ -24,6 +24,7 @@ pub(super) fn check(root: Section<'_>, place: &Place<'_>, problems: &mut Problem
         size(at, pool, problems);
         variables(at, problems);
         artifact(at, place, problems);
+        limit::check(root, at.section("traffic"), problems);
     }
     ports(root, problems);
     minimums(root, services, pool, problems);
