@@ -7,6 +7,7 @@ use naru_model::record::Fault;
 use crate::body;
 use crate::http1::scan::Malformed;
 use crate::lease::Failure;
+use crate::policy::Refused;
 use crate::service::Refusal;
 
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +49,9 @@ pub(crate) enum Error {
     Cut(#[source] body::Error),
     #[error("the instance stopped in the middle of its answer")]
     Stalled,
+    /// By a policy.
+    #[error("{0}")]
+    Refused(#[source] Box<Refused>),
 }
 
 impl Error {
@@ -72,6 +76,7 @@ impl Error {
             | Error::BadAnswer(_)
             | Error::Cut(_) => 502,
             Error::TooLong | Error::ConnectTimedOut | Error::FirstByteTimedOut | Error::Stalled => 504,
+            Error::Refused(refused) => refused.status,
         }
     }
 
@@ -86,6 +91,11 @@ impl Error {
             | Error::ClientStalled
             | Error::NoRoute => Fault::Client,
             Error::NotAdmitted(_) => Fault::Platform,
+            Error::Refused(refused) => match refused.status {
+                503 => Fault::Platform,
+                500.. => Fault::Service,
+                _ => Fault::Client,
+            },
             Error::Connect(error) if out_of_descriptors(error) => Fault::Platform,
             Error::TooLong
             | Error::Connect(_)
@@ -137,7 +147,22 @@ impl Error {
             Error::Broken(_) | Error::TurnedAway(_) | Error::Cut(_) => "broken-answer",
             Error::BadAnswer(_) => "bad-answer",
             Error::TooLong | Error::FirstByteTimedOut | Error::Stalled => "answer-timeout",
+            Error::Refused(refused) => refused.word,
         }
+    }
+
+    /// Header fields that its answer has beside the usual ones.
+    pub(crate) fn fields(&self) -> &[(&'static str, String)] {
+        match self {
+            Error::Refused(refused) => &refused.fields,
+            _ => &[],
+        }
+    }
+}
+
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Self {
+        Error::Refused(Box::new(refused))
     }
 }
 

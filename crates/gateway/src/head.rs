@@ -8,7 +8,7 @@ mod known;
 mod lines;
 
 pub use known::Known;
-pub use lines::Lines;
+pub use lines::{Lines, is_field_name, is_field_value};
 
 use naru_model::record::Method;
 

@@ -33,6 +33,7 @@ mod lease;
 mod link;
 pub mod listen;
 mod log;
+mod policy;
 mod process;
 mod random;
 mod registry;
@@ -49,13 +50,14 @@ mod user;
 mod window;
 mod worker;
 
+pub use policy::MakeShape;
 pub use process::{Error, Options};
 
 /// Runs the gateway process until it is told to drain and has done so. Blocks. To be called once, early in the
-/// process: it owns the descriptors in `options` from then on.
+/// process: it owns the descriptors in `options` from then on. `make_shape` makes the conversions that policies ask for.
 ///
 /// # Errors
 /// A socket can't be taken over, or a thread can't be started or has failed.
-pub fn run(options: &Options) -> Result<(), Error> {
-    process::run(options, worker::run)
+pub fn run(options: &Options, make_shape: MakeShape) -> Result<(), Error> {
+    process::run(options, make_shape, worker::run)
 }

@@ -204,7 +204,8 @@ impl Link {
                     log::line(format_args!("endpoints of service {service}, which no routing has named"));
                 }
             }
-            ToGateway::Callers { .. } | ToGateway::Used { .. } => {}
+            ToGateway::Callers { version, callers } => self.registry.apply_callers(version, *callers),
+            ToGateway::Used { .. } => {}
             ToGateway::Drain { within_ms } => {
                 let deadline = Instant::now() + Duration::from_millis(within_ms);
                 log::line(format_args!("told by the server to drain within {within_ms} ms"));

@@ -20,6 +20,7 @@ use crate::health::{self, News};
 use crate::inherit;
 use crate::link::Link;
 use crate::log;
+use crate::policy::{MakeShape, Maker};
 use crate::registry::{Registry, Watched};
 use crate::report::Records;
 use crate::tls::Certificates;
@@ -62,7 +63,7 @@ pub enum Error {
 
 /// Serves until told to drain (by SIGTERM, SIGINT or the server) and done with it. Blocks. To be called once, early: it
 /// owns the descriptors in `options` from then on. `work` is what a thread does.
-pub(crate) fn run(options: &Options, work: fn(WorkerContext)) -> Result<(), Error> {
+pub(crate) fn run(options: &Options, make_shape: MakeShape, work: fn(WorkerContext)) -> Result<(), Error> {
     raise_descriptor_limit();
     let start = |what| move |source| Error::Start { what, source };
     let clock = Clock::start();
@@ -74,7 +75,7 @@ pub(crate) fn run(options: &Options, work: fn(WorkerContext)) -> Result<(), Erro
     spawn_checks(watched, news.clone(), clock.clone())?;
 
     let threads = options.threads.max(1);
-    let registry = Registry::new(clock.clone(), threads, watch_endpoint);
+    let registry = Registry::new(clock.clone(), threads, watch_endpoint, Maker::new(make_shape));
     let records = Arc::new(Records::new(threads));
     let connections = Arc::new(Connections::default());
     let (drain, drain_order) = watch::channel(None);

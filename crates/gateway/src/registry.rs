@@ -10,12 +10,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
 use naru_model::link::{EndpointLoad, Load, RouteLoad, ServiceLoad};
-use naru_model::snapshot::{Endpoints, RouteId, Routing, ServiceId};
+use naru_model::snapshot::{Callers, Endpoints, RouteId, Routing, ServiceId};
 use tokio::sync::{Notify, mpsc, watch};
 
 use crate::clock::Clock;
 use crate::endpoint::Endpoint;
 use crate::flight::Flight;
+use crate::policy::Maker;
 use crate::service::{Service, State};
 use crate::table::Table;
 
@@ -32,6 +33,8 @@ pub(crate) struct Registry {
     services: HashMap<ServiceId, Known>,
     /// Requests under way by route. One that is out of the table stays until its last has ended.
     flights: HashMap<RouteId, Arc<Flight>>,
+    policies: Maker,
+    callers: Arc<Callers>,
     /// Gone from the table, still to be told of; with the generation that left them out.
     leaving: Vec<(u64, Arc<Endpoint>)>,
     /// Counts what was applied. The server's versions are its own affair: a new server may begin anywhere.
@@ -115,11 +118,18 @@ impl Drop for Tables {
 }
 
 impl Registry {
-    pub(crate) fn new(clock: Clock, threads: usize, watched: mpsc::UnboundedSender<Watched>) -> Self {
+    pub(crate) fn new(
+        clock: Clock,
+        threads: usize,
+        watched: mpsc::UnboundedSender<Watched>,
+        policies: Maker,
+    ) -> Self {
         Registry {
             clock,
             services: HashMap::new(),
             flights: HashMap::new(),
+            policies,
+            callers: Arc::default(),
             leaving: Vec::new(),
             generation: 0,
             version: 0,
@@ -184,7 +194,17 @@ impl Registry {
         let wanted: HashSet<RouteId> = routing.routes.iter().map(|route| route.id).collect();
         self.flights.retain(|id, flight| wanted.contains(id) || flight.count() > 0);
         let services = self.services.iter().map(|(id, known)| (*id, known.service.clone())).collect();
-        self.publish(Some(Arc::new(Table::new(routing, &services, &self.flights))));
+        let policies = self.policies.make(routing);
+        let table = Table::new(routing, &services, &self.flights, &policies, self.callers.clone());
+        self.publish(Some(Arc::new(table)));
+    }
+
+    /// Follows a change of who may call.
+    pub(crate) fn apply_callers(&mut self, version: u64, callers: Callers) {
+        self.begin(version);
+        self.callers = Arc::new(callers);
+        let table = self.tables.borrow().table.with_callers(self.callers.clone());
+        self.publish(Some(Arc::new(table)));
     }
 
     /// Follows the endpoints of one service. Returns `false` when no routing has named the service.

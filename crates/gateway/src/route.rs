@@ -18,6 +18,7 @@ use naru_model::platform::Match;
 use naru_model::snapshot::{FunctionId, RouteId};
 
 use crate::flight::Flight;
+use crate::policy::Policies;
 use crate::random::Random;
 use crate::service::Service;
 
@@ -42,6 +43,8 @@ pub(crate) struct Route {
     pub(crate) timeout: Option<Duration>,
     /// Its requests under way, over table changes.
     pub(crate) flight: Arc<Flight>,
+    /// `None`: there are none.
+    pub(crate) policies: Option<Arc<Policies>>,
     /// Each with the sum of the weights up to and with its own; none with weight 0. Never empty.
     to: Vec<(u64, Arc<Service>)>,
 }
@@ -64,7 +67,7 @@ impl Route {
                 (sum, service)
             })
             .collect();
-        (!to.is_empty()).then_some(Route { id, function, timeout, flight, to })
+        (!to.is_empty()).then_some(Route { id, function, timeout, flight, policies: None, to })
     }
 
     /// Chooses one of its services by weight.

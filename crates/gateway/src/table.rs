@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 use naru_model::platform::{Certificate, Limits, UserKey};
-use naru_model::snapshot::{RouteId, Routing, ServiceId};
+use naru_model::snapshot::{Callers, RouteId, Routing, ServiceId};
 
 use crate::flight::Flight;
+use crate::policy::Policies;
 use crate::route::{RequestView, Route, Router};
 use crate::service::Service;
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Table {
     pub(crate) limits: Limits,
     /// For the TLS listeners; empty when there are none.
@@ -21,8 +22,14 @@ pub(crate) struct Table {
     pub(crate) silent: bool,
     /// What tells users apart.
     pub(crate) user: UserKey,
+    /// What the server's own calls prove themselves by; empty: there are none.
+    pub(crate) own_secret: String,
+    #[expect(dead_code, reason = "the phase of authentication that comes next reads it")]
+    pub(crate) callers: Arc<Callers>,
+    /// The policies of routes without any, when the platform is closed by default.
+    pub(crate) unwritten: Option<Arc<Policies>>,
     trusted_proxies: Vec<IpNet>,
-    router: Router<Arc<Route>>,
+    router: Arc<Router<Arc<Route>>>,
 }
 
 impl Table {
@@ -32,21 +39,33 @@ impl Table {
         routing: &Routing,
         services: &HashMap<ServiceId, Arc<Service>>,
         flights: &HashMap<RouteId, Arc<Flight>>,
+        policies: &HashMap<RouteId, Arc<Policies>>,
+        callers: Arc<Callers>,
     ) -> Self {
         let routes = routing.routes.iter().filter_map(|route| {
             let to = route.to.iter().filter_map(|(id, weight)| Some((services.get(id)?.clone(), *weight)));
             let flight = flights.get(&route.id)?.clone();
-            let made = Route::new(route.id, route.function, route.timeout, flight, to)?;
+            let mut made = Route::new(route.id, route.function, route.timeout, flight, to)?;
+            made.policies = policies.get(&route.id).cloned();
             Some((route.matches.clone(), route.id, Arc::new(made)))
         });
-        Table {
+        let table = Table {
             limits: routing.limits.clone(),
             certificates: routing.certificates.clone(),
             silent: routing.silent,
             user: routing.user.clone(),
             trusted_proxies: routing.trusted_proxies.clone(),
-            router: Router::new(routes),
-        }
+            own_secret: routing.own_secret.clone(),
+            router: Arc::new(Router::new(routes)),
+            ..Table::default()
+        };
+        table.with_callers(callers)
+    }
+
+    /// The same table for other callers.
+    pub(crate) fn with_callers(&self, callers: Arc<Callers>) -> Self {
+        let unwritten = callers.default_deny.then(|| Arc::new(Policies::unwritten()));
+        Table { callers, unwritten, ..self.clone() }
     }
 
     pub(crate) fn route(&self, request: &impl RequestView) -> Option<&Arc<Route>> {

@@ -25,6 +25,9 @@ impl<C: Client> Exchange<'_, C> {
             return self.tunnel(service, answered).await;
         }
         end_hop(&mut self.scratch.response.fields);
+        if let Some(phases) = &self.phases {
+            phases.lines.iter().for_each(|(name, value)| self.scratch.response.fields.push(name, value));
+        }
         let draining = self.thread.is_draining();
         self.client
             .respond(&self.scratch.request, &self.scratch.response, draining)

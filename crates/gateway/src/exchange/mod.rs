@@ -16,6 +16,8 @@
 //!    └─ record             RequestRecord
 //! ```
 //!
+//! A route with policies goes through more phases; see [`phases`].
+//!
 //! Both bodies flow at the same time, in one task; nothing is handed from one task to another. An error in any phase
 //! ends in [`problem`], or, when the answer has begun, in a cut that the client can see.
 
@@ -23,7 +25,9 @@ mod answer;
 mod attempt;
 mod client;
 mod identify;
+mod phases;
 mod problem;
+mod problem_form;
 mod record;
 mod tunnel;
 
@@ -43,6 +47,7 @@ use crate::head::{Lines, RequestHead, ResponseHead};
 use crate::service::{Permit, Service};
 use crate::thread::{Current, Thread};
 use crate::timer::{Timer, after};
+use phases::Phases;
 use record::Story;
 
 /// Memory for one request's heads, used again by the thread's next one.
@@ -66,6 +71,8 @@ struct Exchange<'a, C> {
     story: Story,
     /// Counts it on its route; `None` while it has none.
     under_way: Option<UnderWay>,
+    /// `None` on a route without policies, as most are.
+    phases: Option<Box<Phases>>,
 }
 
 /// Serves a request whose head has been read to `scratch`; returns when it had ended.
@@ -78,8 +85,18 @@ pub(crate) async fn run<C: Client>(
 ) -> Instant {
     let table = thread.table();
     let story = Story::begin(thread, began);
-    let mut exchange =
-        Exchange { thread, table, client, scratch, timer, began, until: None, story, under_way: None };
+    let mut exchange = Exchange {
+        thread,
+        table,
+        client,
+        scratch,
+        timer,
+        began,
+        until: None,
+        story,
+        under_way: None,
+        phases: None,
+    };
     if let Err(error) = exchange.serve().await {
         exchange.fail(&error).await;
     }
@@ -98,8 +115,18 @@ pub(crate) async fn refuse<C: Client>(
     let table = thread.table();
     let story = Story::begin(thread, began);
     scratch.request.clear();
-    let mut exchange =
-        Exchange { thread, table, client, scratch, timer, began, until: None, story, under_way: None };
+    let mut exchange = Exchange {
+        thread,
+        table,
+        client,
+        scratch,
+        timer,
+        began,
+        until: None,
+        story,
+        under_way: None,
+        phases: None,
+    };
     exchange.identify();
     exchange.fail(error).await;
     exchange.record();
@@ -109,6 +136,11 @@ impl<C: Client> Exchange<'_, C> {
     async fn serve(&mut self) -> Result<(), Error> {
         self.identify();
         let service = self.route()?;
+        if let Some(phases) = &self.phases {
+            let policies = phases.policies.clone();
+            // Apart in memory, so that what most requests need stays small.
+            return Box::pin(self.serve_with(service, policies)).await;
+        }
         let permit = self.admit(&service).await?;
         let answered = self.attempt(&service, permit).await?;
         self.answer(&service, answered).await
@@ -120,6 +152,9 @@ impl<C: Client> Exchange<'_, C> {
         self.story.route = route.id;
         self.story.function = route.function;
         self.under_way = Some(route.flight.begin(self.thread.number));
+        if let Some(policies) = route.policies.as_ref().or(self.table.unwritten.as_ref()) {
+            self.phases = Some(Box::new(Phases::new(policies.clone())));
+        }
         let service = route.choose();
         self.story.service = service.id;
         Ok(service.clone())

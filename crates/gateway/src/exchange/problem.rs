@@ -8,6 +8,7 @@ use naru_model::record::Method;
 use tokio::time::Instant;
 
 use super::identify::id_of;
+use super::problem_form::Form;
 use super::{Client, Exchange};
 use crate::error::Error;
 use crate::head::{Body, Fields, ResponseHead};
@@ -27,8 +28,12 @@ impl<C: Client> Exchange<'_, C> {
             return;
         }
         let id = id_of(&self.scratch.request.fields, self.story.trace_id);
-        let document = document(error, status, &id);
-        compose(&mut self.scratch.response, status, document.len());
+        let form = Form::wanted(&self.scratch.request.fields);
+        let document = form.document(error, status, &id);
+        compose(&mut self.scratch.response, error, form, document.len());
+        if let Some(phases) = &self.phases {
+            phases.lines.iter().for_each(|(name, value)| self.scratch.response.fields.push(name, value));
+        }
         if self.scratch.request.method == Method::Head {
             self.scratch.response.body = Body::Empty;
         }
@@ -69,41 +74,42 @@ impl<C: Client> Exchange<'_, C> {
     }
 }
 
-fn compose(head: &mut ResponseHead, status: u16, length: usize) {
+fn compose(head: &mut ResponseHead, error: &Error, form: Form, length: usize) {
+    let status = error.status();
     head.clear();
     head.status = status;
     head.reason = head.fields.keep(reason(status).as_bytes());
-    head.fields.push(b"content-type", b"application/problem+json");
+    head.fields.push(b"content-type", form.media_type());
     head.fields.push(b"content-length", length.to_string().as_bytes());
     head.fields.push(b"cache-control", b"no-store");
-    if status == 503 {
+    for (name, value) in error.fields() {
+        head.fields.push(name.as_bytes(), value.as_bytes());
+    }
+    if status == 503 && !error.fields().iter().any(|(name, _)| *name == "retry-after") {
         head.fields.push(b"retry-after", RETRY_AFTER.as_bytes());
     }
     head.content_length = Some(length as u64);
     head.body = Body::Sized(length as u64);
 }
 
-/// The document says what kind of thing happened, never what an endpoint or the machine said of itself.
-fn document(error: &Error, status: u16, id: &str) -> String {
-    let document = serde_json::json!({
-        "type": format!("urn:naru:problem:{}", error.word()),
-        "title": reason(status),
-        "status": status,
-        "detail": error.to_string(),
-        "instance": id,
-    });
-    document.to_string()
-}
-
-fn reason(status: u16) -> &'static str {
+pub(super) fn reason(status: u16) -> &'static str {
     match status {
         400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
         404 => "Not Found",
+        405 => "Method Not Allowed",
+        406 => "Not Acceptable",
         408 => "Request Timeout",
+        410 => "Gone",
         413 => "Content Too Large",
         414 => "URI Too Long",
+        415 => "Unsupported Media Type",
         417 => "Expectation Failed",
+        422 => "Unprocessable Content",
+        429 => "Too Many Requests",
         431 => "Request Header Fields Too Large",
+        500 => "Internal Server Error",
         501 => "Not Implemented",
         502 => "Bad Gateway",
         503 => "Service Unavailable",

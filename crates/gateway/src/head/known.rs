@@ -19,6 +19,10 @@ pub enum Known {
     Traceparent,
     Tracestate,
     XRequestId,
+    /// `naru-own`: by which naru's server proves that it calls itself.
+    NaruOwn,
+    /// `naru-*` else: what naru's parts say to each other. From anybody else it is dropped.
+    Naru,
     /// Speaks to the next hop only: `Proxy-*`, `HTTP2-Settings`.
     Hop,
     /// Spelled with `_` where a field above has `-`. Programs behind CGI-like interfaces can't tell the two apart, so
@@ -32,6 +36,12 @@ impl Known {
     /// Tells what the field of this name is, in whatever case.
     pub fn of(name: &[u8]) -> Known {
         let (Some(first), Some(last)) = (name.first(), name.last()) else { return Known::Other };
+        if first | 0x20 == b'n'
+            && let Some(prefix) = name.get(..5)
+            && same_but_for_underscores(prefix, b"naru-")
+        {
+            return if name[5..].eq_ignore_ascii_case(b"own") { Known::NaruOwn } else { Known::Naru };
+        }
         // Length and last letter leave one candidate, or none, which is what most fields get; this runs for every field.
         let (candidate, known) = match (name.len(), last | 0x20) {
             (2, b'e') => ("te", Known::Te),
@@ -74,6 +84,8 @@ impl Known {
                 | Known::Te
                 | Known::Upgrade
                 | Known::KeepAlive
+                | Known::NaruOwn
+                | Known::Naru
                 | Known::Hop
                 | Known::Lookalike
         )
@@ -98,6 +110,10 @@ mod tests {
         assert_eq!(Known::of(b"tracestate"), Known::Tracestate);
         assert_eq!(Known::of(b"Accept"), Known::Other);
         assert_eq!(Known::of(b""), Known::Other);
+        assert_eq!(Known::of(b"Naru-Own"), Known::NaruOwn);
+        assert_eq!(Known::of(b"naru_Caller"), Known::Naru);
+        assert_eq!(Known::of(b"naru-"), Known::Naru);
+        assert_eq!(Known::of(b"naru"), Known::Other);
     }
 
     #[test]

@@ -38,6 +38,17 @@ impl Lines {
     }
 }
 
+/// Tells whether a field may be called so (RFC 9110 §5.6.2).
+pub fn is_field_name(name: &[u8]) -> bool {
+    let is_token = |b: &u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(b);
+    !name.is_empty() && name.iter().all(is_token)
+}
+
+/// Tells whether a field may have this value (RFC 9110 §5.5): nothing in it ends a line.
+pub fn is_field_value(value: &[u8]) -> bool {
+    value.iter().all(|b| *b == b'\t' || (*b >= b' ' && *b != 0x7f))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,5 +62,16 @@ mod tests {
         let read: Vec<_> = lines.iter().collect();
         let wanted: [(&[u8], &[u8]); 3] = [(b"a", b"12"), (b"b", b"x: y"), (b"c", b"")];
         assert_eq!(read, wanted);
+    }
+
+    #[test]
+    fn what_would_end_a_line_is_no_part_of_a_field() {
+        assert!(
+            is_field_name(b"x-a_b")
+                && !is_field_name(b"")
+                && !is_field_name(b"a:b")
+                && !is_field_name(b"a\r\n")
+        );
+        assert!(is_field_value("가 b\t".as_bytes()) && !is_field_value(b"a\nb") && !is_field_value(b"\0"));
     }
 }

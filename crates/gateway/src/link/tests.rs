@@ -17,6 +17,7 @@ use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg}
 use super::*;
 use crate::clock::Clock;
 use crate::fixture::{endpoints_snapshot, routing, service_snapshot};
+use crate::policy::Maker;
 use crate::registry::{Tables, Watched};
 use crate::report::{MAX_BUFFERED, Reporter};
 
@@ -42,7 +43,7 @@ impl Gateway {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("link.sock");
         let (watch_endpoint, watched) = tokio::sync::mpsc::unbounded_channel();
-        let registry = Registry::new(Clock::start(), 1, watch_endpoint);
+        let registry = Registry::new(Clock::start(), 1, watch_endpoint, Maker::new(|_| Ok(None)));
         let records = Arc::new(Records::new(1));
         let (drain_order, drain) = watch::channel(None);
         let (routed, first_table) = oneshot::channel();

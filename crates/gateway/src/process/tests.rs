@@ -45,7 +45,7 @@ fn it_serves_on_inherited_sockets_once_there_is_a_table_and_ends_when_drained() 
             let first = context.listeners.into_iter().filter(|(_, tls)| *tls).collect();
             greet(WorkerContext { listeners: first, ..context });
         };
-        run(&options, only_first)
+        run(&options, |_| Ok(None), only_first)
     });
     let (mut link, _) = server.accept().unwrap();
     let routing = routing([service_snapshot(1, Traffic::default())]);
@@ -63,7 +63,7 @@ fn a_thread_that_fails_ends_the_process() {
     let server = UnixListener::bind(folder.path().join("link.sock")).unwrap();
     let options = options(folder.path(), Vec::new());
     let fail = |context: WorkerContext| assert!(context.thread == 0, "a thread fails, as this test wants");
-    let gateway = thread::spawn(move || run(&options, fail));
+    let gateway = thread::spawn(move || run(&options, |_| Ok(None), fail));
     let (mut link, _) = server.accept().unwrap();
     say(&mut link, &ToGateway::Routing { version: 1, routing: Box::new(routing([])) });
     assert!(matches!(gateway.join().unwrap(), Err(Error::Thread(1))));
@@ -72,10 +72,10 @@ fn a_thread_that_fails_ends_the_process() {
 #[test]
 fn what_is_no_listening_socket_is_refused_before_anything_starts() {
     let folder = tempfile::tempdir().unwrap();
-    let error = run(&options(folder.path(), vec![(1, false)]), drop).unwrap_err();
+    let error = run(&options(folder.path(), vec![(1, false)]), |_| Ok(None), drop).unwrap_err();
     assert_eq!(error.to_string(), "file descriptor 1 can't be taken over");
     let fd = std::net::TcpListener::bind("127.0.0.1:0").unwrap().into_raw_fd();
-    let error = run(&options(folder.path(), vec![(fd, false), (fd, true)]), drop).unwrap_err();
+    let error = run(&options(folder.path(), vec![(fd, false), (fd, true)]), |_| Ok(None), drop).unwrap_err();
     assert_eq!(error.to_string(), format!("file descriptor {fd} can't be taken over"));
 }
 
@@ -84,7 +84,7 @@ fn the_order_to_drain_ends_a_gateway_that_never_got_a_table() {
     let folder = tempfile::tempdir().unwrap();
     let server = UnixListener::bind(folder.path().join("link.sock")).unwrap();
     let options = options(folder.path(), Vec::new());
-    let gateway = thread::spawn(move || run(&options, drop));
+    let gateway = thread::spawn(move || run(&options, |_| Ok(None), drop));
     let (mut link, _) = server.accept().unwrap();
     say(&mut link, &ToGateway::Drain { within_ms: 10_000 });
     gateway.join().unwrap().unwrap();

@@ -42,7 +42,7 @@ fn service_of(table: &Table, id: u32) -> Option<Arc<Service>> {
 
 fn registry(threads: usize) -> (Registry, mpsc::UnboundedReceiver<Watched>) {
     let (watch, watched) = mpsc::unbounded_channel();
-    (Registry::new(Clock::manual(), threads, watch), watched)
+    (Registry::new(Clock::manual(), threads, watch, Maker::new(|_| Ok(None))), watched)
 }
 
 /// Lets a thread come by and take what is new; it goes on following when polled again.

@@ -7,4 +7,5 @@ mod hostile;
 mod http1;
 mod http2;
 mod identity;
+mod phases;
 mod tls;

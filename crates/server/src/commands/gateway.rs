@@ -13,7 +13,8 @@ pub(crate) fn run(args: GatewayArgs) -> Result<ExitCode> {
     let _ = rustix::process::setsid();
     let listeners = args.listen_fd.iter().map(|text| listener(text)).collect::<Result<_>>()?;
     let build = env!("CARGO_PKG_VERSION").to_owned();
-    naru_gateway::run(&naru_gateway::Options { link: args.link, threads: args.threads, listeners, build })?;
+    let options = naru_gateway::Options { link: args.link, threads: args.threads, listeners, build };
+    naru_gateway::run(&options, |_| Ok(None))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -15,6 +15,7 @@ use tokio::sync::watch;
 
 use crate::clock::Clock;
 use crate::context::{Connections, Drain, WorkerContext};
+use crate::policy::{MakeShape, Maker};
 use crate::registry::{Registry, Watched};
 use crate::report::Records;
 use crate::tls::Certificates;
@@ -56,9 +57,19 @@ impl Gateway {
     }
 
     pub(crate) fn with(routing: Routing, endpoints: &[SocketAddr], protocol: Protocol) -> Gateway {
+        Gateway::shaping(routing, endpoints, protocol, |_| Ok(None))
+    }
+
+    /// One whose conversions the test makes.
+    pub(crate) fn shaping(
+        routing: Routing,
+        endpoints: &[SocketAddr],
+        protocol: Protocol,
+        make_shape: MakeShape,
+    ) -> Gateway {
         let clock = Clock::start();
         let (watch_endpoint, watched) = tokio::sync::mpsc::unbounded_channel();
-        let mut registry = Registry::new(clock.clone(), 1, watch_endpoint);
+        let mut registry = Registry::new(clock.clone(), 1, watch_endpoint, Maker::new(make_shape));
         registry.apply_routing(1, &routing);
         let listen = || {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();

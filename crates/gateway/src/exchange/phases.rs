@@ -1,0 +1,71 @@
+//! The phases of a request on a route that has policies, in their order (`docs/guides/request-life.md`).
+//!
+//! Everything here is apart from [`Exchange::serve`], whose frame stays as small as it is for the routes without.
+
+use std::sync::Arc;
+
+use super::Exchange;
+use crate::error::Error;
+use crate::exchange::Client;
+use crate::head::{Known, Lines};
+use crate::policy::{Policies, Refused};
+use crate::service::Service;
+
+/// What the phases know of one request.
+#[derive(Debug)]
+pub(super) struct Phases {
+    pub(super) policies: Arc<Policies>,
+    /// Fields of whatever answer is given, also when it is a refusal.
+    pub(super) lines: Lines,
+}
+
+impl Phases {
+    pub(super) fn new(policies: Arc<Policies>) -> Self {
+        Phases { policies, lines: Lines::default() }
+    }
+}
+
+impl<C: Client> Exchange<'_, C> {
+    /// As [`Exchange::serve`] from there on.
+    pub(super) async fn serve_with(
+        &mut self,
+        service: Arc<Service>,
+        policies: Arc<Policies>,
+    ) -> Result<(), Error> {
+        if policies.broken {
+            let detail =
+                "this route is not set up as it should be; its operators find out why in the gateway's log";
+            return Err(Refused::new(503, "route-broken", detail).with("retry-after", "60").into());
+        }
+        // The server's own calls have come through here once, as somebody's.
+        if !self.is_own_call() {
+            // cors
+            // auth: `policy::access`, identify and authorize; it sets `story.caller`
+            // limits: `policy::limit`, take; what it takes goes to `self.phases`
+        }
+        self.announce_sunset()?;
+        let permit = self.admit(&service).await?;
+        let answered = self.attempt(&service, permit).await?;
+        self.answer(&service, answered).await
+    }
+
+    fn announce_sunset(&mut self) -> Result<(), Error> {
+        let Some(phases) = &mut self.phases else { return Ok(()) };
+        let Some(sunset) = &phases.policies.sunset else { return Ok(()) };
+        phases.lines.append(sunset.lines());
+        Ok(sunset.check(self.thread.timestamp(self.began))?)
+    }
+
+    /// Tells whether the server itself calls, and not somebody who says so.
+    fn is_own_call(&self) -> bool {
+        let secret = self.table.own_secret.as_bytes();
+        // What clients say in `naru-*` was dropped when the request was identified; here it is looked at once more.
+        let mut said = self.scratch.request.fields.all_values(Known::NaruOwn);
+        !secret.is_empty() && said.next().is_some_and(|said| is_same(said, secret))
+    }
+}
+
+/// Compares in a time that depends on the lengths alone.
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).fold(0, |differ, (a, b)| differ | (a ^ b)) == 0
+}

@@ -1,0 +1,90 @@
+//! What a route does beside passing on: its policies, made ready once per table so that a request only looks.
+//!
+//! Each phase of a request's life that a policy stands for has its module here; when each has its turn is written once, in
+//! `exchange::phases`. A route whose policy says nothing has no [`Policies`] at all, and costs one branch.
+
+mod refused;
+mod sunset;
+
+pub(crate) use refused::Refused;
+
+use sunset::Sunset;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use naru_model::message::Shape;
+use naru_model::policy::Policy;
+use naru_model::snapshot::{Route, RouteId, Routing};
+
+use crate::log;
+
+/// Makes the conversions of a policy, `None` when it has none. Called when a table is made, never while a request waits.
+///
+/// # Errors
+/// They can't be made, and why: the route then answers 503.
+pub type MakeShape = fn(&Policy) -> Result<Option<Arc<dyn Shape>>, String>;
+
+/// One route's policies.
+#[derive(Debug)]
+pub(crate) struct Policies {
+    pub(crate) policy: Policy,
+    /// How the route is called in messages and for the own service.
+    pub(crate) name: String,
+    #[expect(dead_code, reason = "the conversions that come next read it")]
+    pub(crate) shape: Option<Arc<dyn Shape>>,
+    pub(crate) sunset: Option<Sunset>,
+    /// The route can't do what its policy asks for, and answers 503.
+    pub(crate) broken: bool,
+}
+
+impl Policies {
+    fn new(route: &Route, make_shape: MakeShape) -> Policies {
+        let shape = make_shape(&route.policy).inspect_err(|error| {
+            log::line(format_args!(
+                "route {} answers 503: its conversion can't be made: {error}",
+                route.name
+            ));
+        });
+        Policies {
+            policy: route.policy.clone(),
+            name: route.name.clone(),
+            sunset: route.policy.sunset.as_ref().map(Sunset::new),
+            broken: shape.is_err(),
+            shape: shape.ok().flatten(),
+        }
+    }
+
+    /// Those of a route that has none of its own, where a platform is closed by default.
+    pub(crate) fn unwritten() -> Policies {
+        Policies { policy: Policy::default(), name: String::new(), shape: None, sunset: None, broken: false }
+    }
+}
+
+/// Makes policies ready, and keeps those that stay the same from one table to the next, with all they remember.
+#[derive(Debug)]
+pub(crate) struct Maker {
+    make_shape: MakeShape,
+    kept: HashMap<RouteId, Arc<Policies>>,
+}
+
+impl Maker {
+    pub(crate) fn new(make_shape: MakeShape) -> Self {
+        Maker { make_shape, kept: HashMap::new() }
+    }
+
+    /// The policies of all routes that have any.
+    pub(crate) fn make(&mut self, routing: &Routing) -> HashMap<RouteId, Arc<Policies>> {
+        let with_policy = routing.routes.iter().filter(|route| route.policy != Policy::default());
+        let made = with_policy.map(|route| {
+            let same = |kept: &&Arc<Policies>| kept.policy == route.policy && kept.name == route.name;
+            let policies = match self.kept.get(&route.id).filter(same) {
+                Some(kept) => kept.clone(),
+                None => Arc::new(Policies::new(route, self.make_shape)),
+            };
+            (route.id, policies)
+        });
+        self.kept = made.collect();
+        self.kept.clone()
+    }
+}
