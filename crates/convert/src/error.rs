@@ -10,6 +10,22 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    #[error("{}: {what}", path.display())]
+    Document { path: PathBuf, what: String },
+    #[error("can't import: {what}")]
+    Import { what: String },
     #[error("this naru has no conversion `{conversion}`; take it out of `convert`")]
     Unknown { conversion: &'static str },
+    #[error(
+        "`{name}` can't be the name of an element; begin with a letter, and go on with letters, digits, `-`, `_` and `.`"
+    )]
+    Name { name: String },
+    #[error("prefix `{prefix}` can't stand for namespace `{namespace}`")]
+    Namespace { prefix: String, namespace: String },
+    #[error("`{pattern}` is no regular expression")]
+    Pattern {
+        pattern: String,
+        #[source]
+        source: regex::Error,
+    },
 }

@@ -4,8 +4,16 @@
 //! route's or link's policy. It reads the files that the policy names when it is made, and nothing after that. Whatever comes
 //! from a client or a service is bounded, and nothing in it can panic.
 
+mod body;
 mod chain;
 mod error;
+mod fields;
+pub mod json;
+pub mod map;
+pub mod mask;
+pub mod openapi;
+mod plain;
+mod problems;
 pub mod xml;
 
 use std::sync::Arc;
@@ -15,24 +23,54 @@ use naru_model::policy::{Conversion, Policy};
 
 pub use chain::Chain;
 pub use error::Error;
+pub use openapi::import;
 
-/// What a policy does to bodies: for requests validation, then each conversion in the order given; for responses the other way
-/// round. None when it does nothing to them.
+use fields::FieldShape;
+use map::MappedShape;
+use mask::{MaskShape, Masks};
+use openapi::ValidateShape;
+use plain::PlainShape;
+use problems::ProblemShape;
+
+/// What a policy does to bodies. For requests: validation, then each conversion in the order given. For responses the other way
+/// round, then problems, and masks last. None when it does nothing to them.
 ///
 /// # Errors
 /// A file that the policy names can't be read or is not what it should be.
 pub fn shape(policy: &Policy) -> Result<Option<Arc<dyn Shape>>, Error> {
-    let mut shapes = Vec::new();
-    for conversion in &policy.convert {
+    let mut shapes: Vec<Arc<dyn Shape>> = Vec::new();
+    if !policy.mask.is_empty() {
+        shapes.push(Arc::new(MaskShape::new(Masks::new(&policy.mask)?)));
+    }
+    let before_soap =
+        policy.convert.iter().position(|conversion| matches!(conversion, Conversion::OfferSoap(_)));
+    if policy.problems && before_soap.is_none() {
+        shapes.push(Arc::new(ProblemShape));
+    }
+    if let Some(validate) =
+        policy.validate.as_ref().filter(|validate| validate.requests || validate.responses)
+    {
+        shapes.push(Arc::new(ValidateShape::new(validate)?));
+    }
+    for (at, conversion) in policy.convert.iter().enumerate() {
         shapes.push(converter(conversion)?);
+        // A SOAP client is told of problems by faults, which are made of problem documents.
+        if policy.problems && before_soap == Some(at) {
+            shapes.push(Arc::new(ProblemShape));
+        }
+    }
+    let requests =
+        !policy.convert.is_empty() || policy.validate.as_ref().is_some_and(|validate| validate.requests);
+    if !shapes.is_empty() {
+        shapes.insert(0, Arc::new(PlainShape { requests }));
     }
     Ok(Chain::of(shapes))
 }
 
 fn converter(conversion: &Conversion) -> Result<Arc<dyn Shape>, Error> {
     match conversion {
-        Conversion::Fields(_) => Err(Error::Unknown { conversion: "fields" }),
-        Conversion::Xml(_) => Err(Error::Unknown { conversion: "xml" }),
+        Conversion::Fields(fields) => Ok(Arc::new(FieldShape::new(fields))),
+        Conversion::Xml(xml) => Ok(Arc::new(MappedShape::new(xml)?)),
         Conversion::Soap(_) => Err(Error::Unknown { conversion: "soap" }),
         Conversion::OfferSoap(_) => Err(Error::Unknown { conversion: "offer_soap" }),
         Conversion::Grpc(_) => Err(Error::Unknown { conversion: "grpc" }),

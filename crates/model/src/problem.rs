@@ -94,24 +94,31 @@ impl Problem {
 }
 
 /// Whether an `Accept` field rates XML above JSON. Who asks for HTML is a browser and never means it.
-///
-/// Source: RFC 9110, 12.5.1.
 pub fn prefers_xml(accept: Option<&str>) -> bool {
-    let Some(accept) = accept else { return false };
+    rated(accept).is_some_and(|(xml, json)| xml > json)
+}
+
+/// Whether an `Accept` field rates JSON above XML. Who asks for HTML is a browser and never means it.
+pub fn prefers_json(accept: Option<&str>) -> bool {
+    rated(accept).is_some_and(|(xml, json)| json > xml)
+}
+
+/// The weights of XML and JSON where they are named. Source: RFC 9110, 12.5.1.
+fn rated(accept: Option<&str>) -> Option<(f32, f32)> {
     let (mut xml, mut json) = (0.0_f32, 0.0_f32);
-    for range in accept.split(',') {
+    for range in accept?.split(',') {
         let mut parts = range.split(';').map(str::trim);
         let media = parts.next().unwrap_or("").to_ascii_lowercase();
         let weight = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
         let weight = weight.map_or(1.0, |weight| weight.parse::<f32>().unwrap_or(0.0).clamp(0.0, 1.0));
         match media.as_str() {
-            "text/html" | "application/xhtml+xml" => return false,
+            "text/html" | "application/xhtml+xml" => return None,
             media if media.ends_with("/xml") || media.ends_with("+xml") => xml = xml.max(weight),
             media if media.ends_with("/json") || media.ends_with("+json") => json = json.max(weight),
             _ => {}
         }
     }
-    xml > json
+    Some((xml, json))
 }
 
 /// What a status of 400 and above is called. Source: RFC 9110, 15.5 and 15.6; RFC 6585.
@@ -183,7 +190,10 @@ mod tests {
             (Some("text/xml;q=nonsense"), false),
         ] {
             assert_eq!(prefers_xml(accept), xml, "{accept:?}");
+            assert!(!(prefers_xml(accept) && prefers_json(accept)));
         }
+        assert!(prefers_json(Some("application/json, text/xml;q=0.9")));
+        assert!(!prefers_json(Some("*/*")));
         let response = Problem::new(404, "no such order").response(Some("text/xml"));
         assert_eq!(response.headers[0].1, "application/problem+xml");
         assert!(Problem::new(404, "").response(None).body.ends_with(br#""title":"Not Found"}"#));

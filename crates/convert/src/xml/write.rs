@@ -123,7 +123,8 @@ impl Out {
 
     /// The name as it is written here, its namespace bound from `mark` on if nobody has.
     fn named(&mut self, name: &Name, mark: usize, attribute: bool) -> Result<String, WriteError> {
-        if !is_name(&name.local) {
+        // An attribute of that name would be a declaration.
+        if !is_name(&name.local) || (attribute && name.is("", "xmlns")) {
             return Err(WriteError::Name(name.local.to_string()));
         }
         let prefix = match name.namespace.as_ref().filter(|namespace| !namespace.is_empty()) {
