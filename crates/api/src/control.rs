@@ -9,7 +9,7 @@ use naru_model::event::{self, Event};
 use naru_model::instance::InstanceId;
 use naru_model::name::ServiceName;
 use naru_model::revision::Revision;
-use naru_model::series::{Found, Map, MapQuery, Point, Search};
+use naru_model::series::{Found, Map, MapQuery, Point, Search, Tally, TallyQuery};
 use naru_model::status::Status;
 use naru_model::units::Timestamp;
 use tokio::sync::watch;
@@ -85,6 +85,9 @@ pub trait Control: Send + Sync + 'static {
 
     /// Transactions, the latest first.
     fn search(&self, search: Search) -> Answer<'_, Found>;
+
+    /// Calls added up.
+    fn tally(&self, query: TallyQuery) -> Answer<'_, Tally>;
 
     /// Checks a file, and tells what applying it to this platform would change. It changes nothing.
     fn check(&self, request: CheckRequest) -> Answer<'_, CheckReport>;

@@ -54,6 +54,7 @@ pub(crate) fn operations() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(figures::series))
         .routes(routes!(figures::map))
         .routes(routes!(figures::transactions))
+        .routes(routes!(figures::tally))
         .routes(routes!(platform::check))
         .routes(routes!(platform::stop))
         .routes(routes!(platform::upgrade))

@@ -9,12 +9,12 @@ use utoipa::ToSchema;
 
 use crate::apdex::Apdex;
 use crate::instance::InstanceId;
-use crate::name::{FunctionName, ServiceName};
+use crate::name::{ClientName, FunctionName, ServiceName};
 use crate::record::{Fault, Method};
 use crate::units::Timestamp;
 
 /// What is asked about. Written `all`, `host`, `service:portal`, `revision:portal/3`, `function:approval`,
-/// `instance:portal-3-1` or `route:` and what it matches.
+/// `instance:portal-3-1`, `caller:mobile-app` or `route:` and what it matches.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Subject {
@@ -25,6 +25,8 @@ pub enum Subject {
     Route(String),
     Function(FunctionName),
     Instance(InstanceId),
+    /// A registered client.
+    Caller(ClientName),
     /// The machine that the server runs on: processor, memory, network and disk only.
     Host,
 }
@@ -32,7 +34,7 @@ pub enum Subject {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{0:?} is nothing that has figures; write all, host, service:NAME, revision:SERVICE/NUMBER, function:NAME, \
-     instance:SERVICE-REVISION-NUMBER or route:MATCH"
+     instance:SERVICE-REVISION-NUMBER, caller:CLIENT or route:MATCH"
 )]
 pub struct SubjectError(pub String);
 
@@ -50,6 +52,7 @@ impl FromStr for Subject {
             }
             Some(("function", name)) => name.parse().ok().map(Subject::Function),
             Some(("instance", id)) => id.parse().ok().map(Subject::Instance),
+            Some(("caller", name)) => name.parse().ok().map(Subject::Caller),
             Some(("route", matches)) if !matches.is_empty() => Some(Subject::Route(matches.to_owned())),
             _ => None,
         };
@@ -67,6 +70,7 @@ impl fmt::Display for Subject {
             Subject::Route(matches) => write!(f, "route:{matches}"),
             Subject::Function(name) => write!(f, "function:{name}"),
             Subject::Instance(id) => write!(f, "instance:{id}"),
+            Subject::Caller(name) => write!(f, "caller:{name}"),
         }
     }
 }
@@ -213,6 +217,10 @@ pub struct Transaction {
     /// That answered, or was tried last.
     #[schema(value_type = Option<String>)]
     pub instance: Option<InstanceId>,
+    /// The registered client that called, if one was recognised.
+    #[schema(value_type = Option<String>)]
+    #[serde(default)]
+    pub caller: Option<ClientName>,
     #[schema(value_type = String)]
     pub client: std::net::IpAddr,
     pub method: Method,
@@ -228,6 +236,79 @@ pub struct Transaction {
     pub trace_id: String,
 }
 
+/// By what calls are added up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    /// The registered client; empty for calls of nobody known.
+    Caller,
+    /// The address that called.
+    Address,
+    Service,
+    Function,
+    Route,
+    Method,
+    Status,
+    /// Of the day, 0 to 23, in UTC.
+    Hour,
+}
+
+/// Who calls what, and with what result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TallyQuery {
+    pub subject: Subject,
+    pub period: Period,
+    /// One to three; calls alike in all of them are added up.
+    pub by: Vec<By>,
+    pub order: Order,
+    /// 1 to 1,000.
+    pub limit: u32,
+}
+
+/// What comes first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    #[default]
+    Calls,
+    /// By the service's or the platform's fault.
+    Errors,
+    /// By the client's fault, refusals among them.
+    Refusals,
+    /// The mean response time.
+    Slowest,
+    Bytes,
+}
+
+/// Calls that were added up, in the order asked for.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Tally {
+    pub rows: Vec<TallyRow>,
+    /// How many rows there are in all.
+    pub found: u64,
+    /// Calls that are in none of them, because there were too many different ones to be told apart.
+    pub beyond: u64,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct TallyRow {
+    /// In the order of `by`.
+    pub key: Vec<String>,
+    pub calls: u64,
+    pub client_errors: u64,
+    pub service_errors: u64,
+    pub platform_errors: u64,
+    pub mean_seconds: f64,
+    /// Within 5 %.
+    pub p95_seconds: f64,
+    pub slowest_seconds: f64,
+    pub received_bytes: u64,
+    pub sent_bytes: u64,
+    /// When the first and the last of them ended.
+    pub first: Timestamp,
+    pub last: Timestamp,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -241,6 +322,7 @@ mod tests {
             "revision:portal/3",
             "function:approval",
             "instance:portal-3-1",
+            "caller:mobile-app",
             "route:www.example.go.kr/a:b/**",
         ] {
             assert_eq!(text.parse::<Subject>().map(|subject| subject.to_string()).as_deref(), Ok(text));

@@ -2,7 +2,7 @@
 
 use naru_model::name::ServiceName;
 use naru_model::series::Subject;
-use naru_model::snapshot::{FunctionId, RouteId, ServiceId};
+use naru_model::snapshot::{CallerId, FunctionId, RouteId, ServiceId};
 
 use crate::limits;
 use crate::names::Names;
@@ -16,6 +16,7 @@ pub(crate) enum Key {
     Route(RouteId),
     Function(FunctionId),
     Instance(ServiceId, u32, u32),
+    Caller(CallerId),
     /// The machine: gauges only.
     Host,
     /// Those that there was no place for.
@@ -30,6 +31,7 @@ pub(crate) enum Kind {
     Route,
     Function,
     Instance,
+    Caller,
     Host,
 }
 
@@ -42,6 +44,7 @@ impl Key {
             Key::Route(_) => Kind::Route,
             Key::Function(_) => Kind::Function,
             Key::Instance(..) => Kind::Instance,
+            Key::Caller(_) => Kind::Caller,
             Key::Host => Kind::Host,
             Key::Other(kind) => kind,
         }
@@ -60,6 +63,7 @@ impl Key {
             Subject::Route(name) if name.is_empty() => Key::Route(RouteId(0)),
             Subject::Route(name) => names.route_id(name).map_or(Key::Other(Kind::All), Key::Route),
             Subject::Function(name) => names.function_id(name).map_or(Key::Other(Kind::All), Key::Function),
+            Subject::Caller(name) => names.caller_id(name).map_or(Key::Other(Kind::All), Key::Caller),
         }
     }
 
@@ -74,6 +78,7 @@ impl Key {
             Key::Route(RouteId(0)) | Key::Other(_) => return None,
             Key::Route(id) => Subject::Route(names.route(id)?.to_owned()),
             Key::Function(id) => Subject::Function(names.function(id)?.clone()),
+            Key::Caller(id) => Subject::Caller(names.caller(id)?.clone()),
         })
     }
 }
@@ -87,6 +92,7 @@ impl Kind {
             Kind::Route => limits::ROUTES,
             Kind::Function => limits::FUNCTIONS,
             Kind::Instance => limits::INSTANCES,
+            Kind::Caller => limits::CALLERS,
         }
     }
 

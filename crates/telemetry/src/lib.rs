@@ -32,7 +32,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, MutexGuard};
 
 use naru_model::platform;
-use naru_model::series::{Found, Map, MapQuery, Period, Search, Subject};
+use naru_model::series::{Found, Map, MapQuery, Period, Search, Subject, Tally, TallyQuery};
 use naru_model::units::Timestamp;
 
 pub use gauge::{Gauges, InstanceGauge, RouteGauge, ServiceGauge};
@@ -106,6 +106,11 @@ impl Telemetry {
     /// Lists transactions, the latest first.
     pub fn search(&self, search: &Search) -> Found {
         self.archive.search(search)
+    }
+
+    /// Adds up calls: who called what, and with what result.
+    pub fn tally(&self, query: &TallyQuery) -> Tally {
+        self.archive.tally(query)
     }
 
     /// Draws the T-Map.

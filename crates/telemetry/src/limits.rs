@@ -38,10 +38,12 @@ pub const REVISIONS: usize = 2048;
 pub const ROUTES: usize = 2048;
 pub const FUNCTIONS: usize = 1024;
 pub const INSTANCES: usize = 4096;
+pub const CALLERS: usize = 4096;
 pub const IDLE_SECONDS: u32 = 60;
 
 /// Combinations of service, route and function that are counted for Prometheus from the server's start on; further ones
 /// count as `other`. 1.2 KB each.
 pub const TOTALS: usize = 4096;
-/// Remembered combinations of service, revision, instance, route and function: where their records go. 60 bytes each.
+/// Remembered combinations of service, revision, instance, route, function and client: where their records go. 64 bytes
+/// each.
 pub const PATHS: usize = 32_768;

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use naru_model::instance::InstanceId;
-use naru_model::name::{FunctionName, ServiceName};
+use naru_model::name::{ClientName, FunctionName, ServiceName};
 use naru_model::platform::Function;
-use naru_model::snapshot::{FunctionId, RouteId, ServiceId};
+use naru_model::snapshot::{CallerId, FunctionId, RouteId, ServiceId};
 
 /// By the ids that the server has given out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,6 +15,7 @@ pub struct Names {
     /// What each route matches, as written in the file.
     pub routes: BTreeMap<RouteId, String>,
     pub functions: BTreeMap<FunctionId, FunctionName>,
+    pub callers: BTreeMap<CallerId, ClientName>,
     /// Apdex's T: the response time that still satisfies. Not in here, and without a function: 500 ms.
     pub apdex_t: BTreeMap<FunctionId, Duration>,
 }
@@ -30,6 +31,14 @@ impl Names {
 
     pub(crate) fn function(&self, id: FunctionId) -> Option<&FunctionName> {
         self.functions.get(&id)
+    }
+
+    pub(crate) fn caller(&self, id: CallerId) -> Option<&ClientName> {
+        self.callers.get(&id)
+    }
+
+    pub(crate) fn caller_id(&self, name: &ClientName) -> Option<CallerId> {
+        self.callers.iter().find(|(_, known)| *known == name).map(|(id, _)| *id)
     }
 
     /// Apdex's T of a function; of requests without one when it is 0.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use naru_model::platform::Function;
 use naru_model::record::{Error, RequestRecord};
-use naru_model::snapshot::{FunctionId, RouteId, ServiceId};
+use naru_model::snapshot::{CallerId, FunctionId, RouteId, ServiceId};
 use naru_model::units::Timestamp;
 
 use crate::cell::{Cell, Counts, Sample};
@@ -23,13 +23,14 @@ struct Path {
     service: ServiceId,
     revision: u32,
     ordinal: u32,
+    caller: CallerId,
 }
 
 /// Where the records of a path go: positions in `Store::series` and in the totals.
 #[derive(Debug, Clone, Copy)]
 struct Way {
     /// The first `used` count.
-    series: [u32; 6],
+    series: [u32; 7],
     used: u8,
     totals: u32,
     /// Apdex's T.
@@ -99,6 +100,7 @@ impl Store {
             service: record.service,
             revision: record.revision,
             ordinal: record.ordinal,
+            caller: record.caller,
         };
         let way = match self.ways.get(&path) {
             Some(way) => *way,
@@ -123,7 +125,7 @@ impl Store {
 
     #[cold]
     fn find_way(&mut self, path: Path) -> Way {
-        let Path { route, function, service, revision, ordinal } = path;
+        let Path { route, function, service, revision, ordinal, caller } = path;
         let mut keys = vec![Key::All, Key::Route(route)];
         if function.0 > 0 {
             keys.push(Key::Function(function));
@@ -135,9 +137,12 @@ impl Store {
             keys.push(Key::Revision(service, revision));
             keys.push(Key::Instance(service, revision, ordinal));
         }
+        if caller.0 > 0 {
+            keys.push(Key::Caller(caller));
+        }
         let totals = self.totals.place(service, route, function);
         let target = self.targets.get(&function).copied().unwrap_or(Function::APDEX_T);
-        let mut way = Way { series: [0; 6], used: keys.len() as u8, totals, target, crowded: false };
+        let mut way = Way { series: [0; 7], used: keys.len() as u8, totals, target, crowded: false };
         for (at, key) in way.series.iter_mut().zip(keys) {
             let found = self.place_or_other(key);
             way.crowded |= found.1;
@@ -349,7 +354,7 @@ mod tests {
             ordinal,
             client: std::net::Ipv4Addr::LOCALHOST.into(),
             user: 0,
-            caller: naru_model::snapshot::CallerId::default(),
+            caller: CallerId::default(),
             method: Method::Get,
             protocol: 11,
             status: 200,

@@ -2,11 +2,15 @@
 
 use axum::Json;
 use axum::extract::State;
-use naru_model::series::{Found, Map, Point};
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use naru_model::series::{Found, Map, Point, Tally};
 
 use super::{Answered, Server};
+use crate::error::Error;
 use crate::extract::Query;
-use crate::message::{MapParams, SeriesParams, TransactionsParams};
+use crate::message::csv::csv;
+use crate::message::{Format, MapParams, SeriesParams, TallyParams, TransactionsParams};
 
 /// Figures of a subject over time
 ///
@@ -55,4 +59,29 @@ pub(crate) async fn transactions(
     Query(params): Query<TransactionsParams>,
 ) -> Answered<Found> {
     Ok(Json(api.control.search(params.search(api.control.now())?).await?))
+}
+
+/// Calls added up: who calls what, from where, when, how fast, with what result
+///
+/// By one to three of what calls have in common. As a table of comma-separated values with `format=csv`.
+#[utoipa::path(
+    get, path = "/v1/tally", tag = "figures", params(TallyParams), security(("token" = ["viewer"])),
+    responses(
+        (status = 200, description = "The sums", content((Tally = "application/json"), (String = "text/csv"))),
+        (status = 400, description = "the query can't be read"),
+        (status = 422, description = "a number is out of its range"),
+    )
+)]
+pub(crate) async fn tally(
+    State(api): Server,
+    Query(params): Query<TallyParams>,
+) -> Result<Response, Error> {
+    let format = params.format;
+    let query = params.query(api.control.now())?;
+    let by = query.by.clone();
+    let tally = api.control.tally(query).await?;
+    Ok(match format {
+        Format::Json => Json(tally).into_response(),
+        Format::Csv => ([(CONTENT_TYPE, "text/csv; charset=utf-8")], csv(&by, &tally)).into_response(),
+    })
 }

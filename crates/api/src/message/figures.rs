@@ -240,14 +240,14 @@ impl TransactionsParams {
     }
 }
 
-fn within(name: &str, value: u32, least: u32, most: u32) -> Result<(), Error> {
+pub(super) fn within(name: &str, value: u32, least: u32, most: u32) -> Result<(), Error> {
     if (least..=most).contains(&value) {
         return Ok(());
     }
     Err(Error::Invalid(format!("{name}={value} is not from {least} to {most}")))
 }
 
-fn period(from: Option<u32>, to: Option<u32>, now: Timestamp) -> Result<Period, Error> {
+pub(super) fn period(from: Option<u32>, to: Option<u32>, now: Timestamp) -> Result<Period, Error> {
     // The second that is under way belongs to it.
     let to = to.unwrap_or_else(|| u32::try_from(now.0 / 1_000_000 + 1).unwrap_or(u32::MAX));
     let from = from.unwrap_or(to.saturating_sub(DEFAULT_PERIOD));
@@ -272,7 +272,7 @@ fn response_time(name: &str, seconds: f64) -> Result<Duration, Error> {
     Err(Error::Invalid(format!("{name}={seconds} is not from 0 to {MAX_RESPONSE} seconds")))
 }
 
-fn transactional(subject: Subject) -> Result<Subject, Error> {
+pub(super) fn transactional(subject: Subject) -> Result<Subject, Error> {
     match subject {
         Subject::Host => Err(Error::Invalid("the host has no transactions; ask for all".to_owned())),
         subject => Ok(subject),

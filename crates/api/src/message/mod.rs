@@ -2,9 +2,11 @@
 
 mod access;
 mod changes;
+pub(crate) mod csv;
 mod events;
 mod figures;
 mod logs;
+mod tally;
 
 pub use access::{AuditQuery, MAX_AUDITS, MadeToken, MakeToken, SignIn};
 pub use changes::{
@@ -16,6 +18,7 @@ pub use events::{EventsQuery, MAX_EVENTS, StatusQuery};
 pub use figures::{
     MAX_CELLS, MAX_DOTS, MAX_FOUND, MAX_POINTS, MapParams, SeriesParams, SeriesQuery, TransactionsParams,
 };
+pub use tally::{Format, MAX_TALLY, TallyParams};
 pub use logs::{LogLine, LogStream, LogsQuery, MAX_LINES};
 
 /// The body of a request that changes something: what of it the audit keeps.

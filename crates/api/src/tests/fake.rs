@@ -304,6 +304,13 @@ impl Control for Fake {
         self.done(Ok(Found { more: true, ..Found::default() }))
     }
 
+    fn tally(&self, query: TallyQuery) -> Answer<'_, Tally> {
+        self.note(format!("{query:?}"));
+        let key = vec!["mobile-app".to_owned(), "=cmd, \"x\"".to_owned()];
+        let row = TallyRow { key, calls: 3, client_errors: 1, mean_seconds: 0.25, ..TallyRow::default() };
+        self.done(Ok(Tally { rows: vec![row], found: 1, beyond: 0 }))
+    }
+
     fn authenticate(&self, hash: Hash) -> Answer<'_, Option<Operator>> {
         let now = self.now();
         let tokens = self.tokens.lock().unwrap();

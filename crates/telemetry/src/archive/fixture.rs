@@ -17,6 +17,7 @@ pub(super) fn names() -> Names {
         services: (1..4).map(|n| (ServiceId(n), format!("service-{n}").parse().unwrap())).collect(),
         routes: (1..4).map(|n| (RouteId(n), format!("example.kr/{n}/**"))).collect(),
         functions: (1..4).map(|n| (FunctionId(n), format!("function-{n}").parse().unwrap())).collect(),
+        callers: (1..4).map(|n| (CallerId(n), format!("client-{n}").parse().unwrap())).collect(),
         ..Names::default()
     }
 }

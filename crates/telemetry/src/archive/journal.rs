@@ -10,8 +10,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use naru_model::name::{FunctionName, ServiceName};
-use naru_model::snapshot::{FunctionId, RouteId, ServiceId};
+use naru_model::name::{ClientName, FunctionName, ServiceName};
+use naru_model::snapshot::{CallerId, FunctionId, RouteId, ServiceId};
 use twox_hash::XxHash64;
 
 use super::error::Error;
@@ -177,7 +177,8 @@ fn pack_names(names: &Names) -> Vec<u8> {
     let functions = names.functions.iter().map(|(id, name)| format!("f {} {name}\n", id.0));
     let routes = names.routes.iter().map(|(id, name)| format!("r {} {name}\n", id.0));
     let targets = names.apdex_t.iter().map(|(id, target)| format!("t {} {}\n", id.0, target.as_micros()));
-    services.chain(functions).chain(routes).chain(targets).collect::<String>().into_bytes()
+    let callers = names.callers.iter().map(|(id, name)| format!("c {} {name}\n", id.0));
+    services.chain(functions).chain(routes).chain(targets).chain(callers).collect::<String>().into_bytes()
 }
 
 fn unpack_names(bytes: &[u8]) -> Names {
@@ -191,6 +192,7 @@ fn unpack_names(bytes: &[u8]) -> Names {
             "f" => {
                 names.functions.extend(name.parse::<FunctionName>().ok().map(|name| (FunctionId(id), name)));
             }
+            "c" => names.callers.extend(name.parse::<ClientName>().ok().map(|name| (CallerId(id), name))),
             "r" => drop(names.routes.insert(RouteId(id), name.to_owned())),
             "t" => {
                 let target = name.parse().ok().map(|micros| (FunctionId(id), Duration::from_micros(micros)));
@@ -211,6 +213,7 @@ mod tests {
             services: [(ServiceId(3), "booking".parse().unwrap())].into(),
             routes: [(RouteId(1), "www.example.go.kr/예약/** GET".to_owned())].into(),
             functions: [(FunctionId(2), "apply".parse().unwrap())].into(),
+            callers: [(CallerId(4), "mobile-app".parse().unwrap())].into(),
             apdex_t: [(FunctionId(2), Duration::from_millis(300))].into(),
         }
     }

@@ -51,6 +51,7 @@ mod search;
 mod segment;
 mod shelf;
 mod source;
+mod tally;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -61,7 +62,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use naru_model::platform;
-use naru_model::series::{Found, Map, MapQuery, Period, Search, Subject};
+use naru_model::series::{Found, Map, MapQuery, Period, Search, Subject, Tally, TallyQuery};
 use naru_model::units::Timestamp;
 
 use crate::Log;
@@ -212,6 +213,11 @@ impl Archive {
     /// Draws the T-Map.
     pub fn map(&self, query: &MapQuery) -> Map {
         map::map(&self.shelf, &self.ledger, query)
+    }
+
+    /// Adds up calls.
+    pub fn tally(&self, query: &TallyQuery) -> Tally {
+        tally::tally(&self.shelf, query)
     }
 
     /// Keeps each minute of figures from now on, as soon as nothing is added to it any more.

@@ -8,8 +8,9 @@ use std::time::Duration;
 use naru_model::instance::InstanceId;
 use naru_model::record::{Fault, Method, RequestRecord};
 use naru_model::series::{Subject, Transaction};
-use naru_model::snapshot::{FunctionId, RouteId, ServiceId};
+use naru_model::snapshot::{CallerId, FunctionId, RouteId, ServiceId};
 use naru_model::units::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::names::Names;
 
@@ -52,6 +53,17 @@ pub(super) struct Way {
     pub(super) service: ServiceId,
     pub(super) revision: u32,
     pub(super) ordinal: u32,
+    pub(super) caller: CallerId,
+}
+
+/// What the names of a way stand for. An empty name is none, and so is revision 0.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(super) struct Group {
+    pub(super) service: String,
+    pub(super) revision: u32,
+    pub(super) function: String,
+    pub(super) route: String,
+    pub(super) caller: String,
 }
 
 /// Rows in the order in which they came.
@@ -130,6 +142,7 @@ impl Rows {
             service: record.service,
             revision: record.revision,
             ordinal: record.ordinal,
+            caller: record.caller,
         };
         self.first = if self.rows.is_empty() { end } else { self.first.min(end) };
         self.last = self.last.max(end);
@@ -180,12 +193,24 @@ impl Rows {
         self.names.functions.get(&way.function).map_or("", |name| name.as_str())
     }
 
+    pub(super) fn caller(&self, way: Way) -> &str {
+        self.names.callers.get(&way.caller).map_or("", |name| name.as_str())
+    }
+
+    pub(super) fn group(&self, way: Way) -> Group {
+        let text = |name: &str| name.to_owned();
+        Group {
+            service: text(self.service(way)),
+            revision: way.revision,
+            function: text(self.function(way)),
+            route: text(self.route(way)),
+            caller: text(self.caller(way)),
+        }
+    }
+
     /// For each way, whether it is the subject's.
     pub(super) fn of_subject(&self, subject: &Subject) -> Vec<bool> {
-        let is = |way: &Way| {
-            let (service, route, function) = (self.service(*way), self.route(*way), self.function(*way));
-            belongs(subject, service, route, function, way.revision, way.ordinal)
-        };
+        let is = |way: &Way| belongs(subject, &self.group(*way), way.ordinal);
         self.ways.values.iter().map(is).collect()
     }
 
@@ -205,6 +230,7 @@ impl Rows {
             function: way.and_then(|way| self.names.functions.get(&way.function).cloned()),
             service,
             instance,
+            caller: way.and_then(|way| self.names.callers.get(&way.caller).cloned()),
             client: self.clients.get(row.client).copied().unwrap_or(std::net::Ipv4Addr::UNSPECIFIED.into()),
             method: row.method,
             status: row.status,
@@ -228,22 +254,20 @@ fn response_us(record: &RequestRecord<'_>) -> u32 {
 }
 
 /// Whether a transaction of these names is the subject's. An empty name is none, and so is revision 0.
-pub(super) fn belongs(
-    subject: &Subject,
-    service: &str,
-    route: &str,
-    function: &str,
-    revision: u32,
-    ordinal: u32,
-) -> bool {
+pub(super) fn belongs(subject: &Subject, group: &Group, ordinal: u32) -> bool {
+    let Group { service, revision, function, route, caller } = group;
     match subject {
         Subject::All => true,
         Subject::Service(name) => name.as_str() == service,
-        Subject::Revision(name, number) => name.as_str() == service && *number == revision && revision > 0,
+        Subject::Caller(name) => name.as_str() == caller,
+        Subject::Revision(name, number) => name.as_str() == service && number == revision && *revision > 0,
         Subject::Route(name) => name == route,
         Subject::Function(name) => name.as_str() == function,
         Subject::Instance(id) => {
-            id.service.as_str() == service && id.revision == revision && revision > 0 && id.ordinal == ordinal
+            id.service.as_str() == service
+                && id.revision == *revision
+                && *revision > 0
+                && id.ordinal == ordinal
         }
         Subject::Host => false,
     }
@@ -268,6 +292,7 @@ impl Names {
         self.services.extend(names.services.clone());
         self.routes.extend(names.routes.clone());
         self.functions.extend(names.functions.clone());
+        self.callers.extend(names.callers.clone());
         self.apdex_t.extend(names.apdex_t.clone());
     }
 }

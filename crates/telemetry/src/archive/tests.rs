@@ -7,6 +7,7 @@ use arc_swap::ArcSwap;
 use naru_model::platform;
 use naru_model::record::{Fault, RequestRecord};
 use naru_model::series::{MapQuery, Period, Search, Subject, Transaction};
+use naru_model::snapshot::CallerId;
 use naru_model::units::{Percent, Timestamp};
 
 use super::fixture::{START, instance, names, record};
@@ -96,7 +97,14 @@ fn until(what: &str, mut done: impl FnMut() -> bool) {
 fn a_transaction_is_kept_as_the_record_told_it() {
     let store = Store::new(1);
     let mut batch = Vec::new();
-    RequestRecord { fault: Fault::Platform, status: 503, attempts: 2, ..record(2, 7, 3) }.encode(&mut batch);
+    RequestRecord {
+        fault: Fault::Platform,
+        status: 503,
+        attempts: 2,
+        caller: CallerId(2),
+        ..record(2, 7, 3)
+    }
+    .encode(&mut batch);
     let archive = store.open();
     archive.offer(&batch);
     let wanted = Transaction {
@@ -108,6 +116,7 @@ fn a_transaction_is_kept_as_the_record_told_it() {
         function: Some("function-2".parse().unwrap()),
         service: Some("service-2".parse().unwrap()),
         instance: Some(instance(2, 7, 3)),
+        caller: Some("client-2".parse().unwrap()),
         client: [127, 0, 0, 1].into(),
         method: naru_model::record::Method::Get,
         status: 503,

@@ -30,6 +30,7 @@ pub(super) fn telemetry() -> (Telemetry, tempfile::TempDir) {
             (RouteId(3), "odd \"name\" with \\ and\nline".to_owned()),
         ]),
         functions: BTreeMap::from([(FunctionId(1), "booking-apply".parse().unwrap())]),
+        callers: BTreeMap::new(),
         apdex_t: BTreeMap::from([(FunctionId(1), Duration::from_millis(100))]),
     });
     (telemetry, folder)

@@ -88,6 +88,7 @@ pub(super) fn key(subject: &Subject) -> (&'static str, String) {
         Subject::Route(name) => ("route", name.clone()),
         Subject::Function(name) => ("function", name.to_string()),
         Subject::Instance(id) => ("instance", id.to_string()),
+        Subject::Caller(name) => ("caller", name.to_string()),
     }
 }
 
@@ -100,6 +101,7 @@ pub(super) fn kind(name: &str) -> Kind {
         "route" => Kind::Route,
         "function" => Kind::Function,
         "instance" => Kind::Instance,
+        "caller" => Kind::Caller,
         _ => Kind::All,
     }
 }

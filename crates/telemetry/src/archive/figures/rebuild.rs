@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, HashMap};
 use naru_model::instance::InstanceId;
 use naru_model::record::RequestRecord;
 use naru_model::series::Subject;
-use naru_model::snapshot::{FunctionId, RouteId, ServiceId};
+use naru_model::snapshot::{CallerId, FunctionId, RouteId, ServiceId};
 
 use crate::cell::{Cell, Sample};
 use crate::live::{Figures, MINUTE};
 use crate::names::Names;
 use crate::users::Users;
 
-type Way = (RouteId, FunctionId, ServiceId, u32, u32);
+type Way = (RouteId, FunctionId, ServiceId, u32, u32, CallerId);
 
 /// What journals tell of the minutes that are in no file of figures.
 pub(in crate::archive) struct Rebuilt {
@@ -35,7 +35,8 @@ impl Rebuilt {
             return;
         }
         let sample = Sample::of(record, names.apdex_t(record.function));
-        let way = (record.route, record.function, record.service, record.revision, record.ordinal);
+        let way =
+            (record.route, record.function, record.service, record.revision, record.ordinal, record.caller);
         let cell = self.cells.entry((minute, way)).or_default();
         cell.add_sample(&sample);
         if let Some(user) = sample.user {
@@ -63,7 +64,10 @@ impl Rebuilt {
 }
 
 /// What a request of this way counts for, and whether users are counted there.
-fn subjects((route, function, service, revision, ordinal): Way, names: &Names) -> Vec<(Subject, bool)> {
+fn subjects(
+    (route, function, service, revision, ordinal, caller): Way,
+    names: &Names,
+) -> Vec<(Subject, bool)> {
     let mut subjects = vec![(Subject::All, true)];
     if let Some(service) = names.services.get(&service) {
         subjects.push((Subject::Service(service.clone()), true));
@@ -73,6 +77,7 @@ fn subjects((route, function, service, revision, ordinal): Way, names: &Names) -
             subjects.push((Subject::Instance(id), false));
         }
     }
+    subjects.extend(names.callers.get(&caller).map(|name| (Subject::Caller(name.clone()), false)));
     subjects.extend(names.routes.get(&route).map(|name| (Subject::Route(name.clone()), true)));
     subjects.extend(names.functions.get(&function).map(|name| (Subject::Function(name.clone()), true)));
     subjects

@@ -7,7 +7,7 @@ mod write;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-pub(super) use read::{Choice, Opened, Part};
+pub(super) use read::{Choice, Opened, Part, Traits, Wants, fault};
 pub(super) use schema::SLICE_ROWS;
 pub(super) use write::write;
 

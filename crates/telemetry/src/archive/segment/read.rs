@@ -15,13 +15,14 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::{ColumnChunkMask, PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::statistics::Statistics;
+use parquet::schema::types::TypePtr;
+use serde::Deserialize;
 
 use super::Segment;
 use super::schema::{Column, GROUPS, PAGE_ROWS, schema};
-use super::write::Group;
 use crate::archive::cursor::Cursor;
 use crate::archive::error::Error;
-use crate::archive::rows::{belongs, hexadecimal, seconds};
+use crate::archive::rows::{Group, belongs, hexadecimal, seconds};
 use crate::archive::source::Source;
 
 /// Which transactions are wanted.
@@ -46,6 +47,26 @@ pub(in crate::archive) struct Part {
     pub(in crate::archive) response_us: u32,
     /// By the service's or the platform's fault.
     pub(in crate::archive) error: bool,
+}
+
+/// Which columns beside those that are always read.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::archive) struct Wants {
+    pub(in crate::archive) addresses: bool,
+    pub(in crate::archive) methods: bool,
+    pub(in crate::archive) statuses: bool,
+}
+
+/// Columns of rows that were asked for; those not wanted are empty.
+#[derive(Debug, Default)]
+pub(in crate::archive) struct Traits {
+    pub(in crate::archive) groups: Vec<i32>,
+    pub(in crate::archive) faults: Vec<i32>,
+    pub(in crate::archive) received: Vec<i64>,
+    pub(in crate::archive) sent: Vec<i64>,
+    pub(in crate::archive) addresses: Vec<ByteArray>,
+    pub(in crate::archive) methods: Vec<ByteArray>,
+    pub(in crate::archive) statuses: Vec<i32>,
 }
 
 /// A segment whose footer was read.
@@ -94,18 +115,21 @@ impl Opened {
             .map_err(Error::parquet("read", path))?;
         let foreign = |reason: &str| Error::Foreign { path: path.to_owned(), reason: reason.to_owned() };
         let wanted = schema().map_err(Error::parquet("read", path))?;
+        let has_callers = metadata.file_metadata().schema().get_fields().len() == Column::ALL.len();
+        let wanted = &wanted.get_fields()[..Column::ALL.len() - usize::from(!has_callers)];
         let same = metadata.file_metadata().schema().get_fields().iter().map(|field| field.name());
-        if !same.eq(wanted.get_fields().iter().map(|field| field.name()))
+        if !same.eq(wanted.iter().map(|field| field.name()))
             || metadata.num_row_groups() != 1
-            || !has_types(&metadata)
+            || !has_types(&metadata, wanted)
         {
             return Err(foreign("it has other columns; move it out of the folder"));
         }
         let keys = metadata.file_metadata().key_value_metadata();
         let groups =
             keys.into_iter().flatten().find(|entry| entry.key == GROUPS).and_then(|e| e.value.as_deref());
-        let groups = groups.and_then(|text| serde_json::from_str(text).ok());
+        let groups: Option<Vec<Written>> = groups.and_then(|text| serde_json::from_str(text).ok());
         let groups = groups.ok_or_else(|| foreign("it does not say what its groups are; remove it"))?;
+        let groups = groups.into_iter().map(Written::group).collect();
         Ok(Opened { path: path.to_owned(), source, metadata, groups })
     }
 
@@ -227,6 +251,34 @@ impl Opened {
             .collect()
     }
 
+    /// What those of these rows are added up by, which are in ascending order.
+    pub(in crate::archive) fn traits(&self, parts: &[Part], wants: Wants) -> Result<Traits, Error> {
+        self.gather_traits(parts, wants).map_err(Error::parquet("read", &self.path))
+    }
+
+    fn gather_traits(&self, parts: &[Part], wants: Wants) -> Result<Traits, ParquetError> {
+        let mut traits = Traits::default();
+        let rows = || rows_of(parts);
+        self.cursor::<Int32Type>(Column::Group)?.gather(rows(), &mut traits.groups)?;
+        self.cursor::<Int32Type>(Column::Fault)?.gather(rows(), &mut traits.faults)?;
+        self.cursor::<Int64Type>(Column::Received)?.gather(rows(), &mut traits.received)?;
+        self.cursor::<Int64Type>(Column::Sent)?.gather(rows(), &mut traits.sent)?;
+        if wants.addresses {
+            self.cursor::<ByteArrayType>(Column::Client)?.gather(rows(), &mut traits.addresses)?;
+        }
+        if wants.methods {
+            self.cursor::<ByteArrayType>(Column::Method)?.gather(rows(), &mut traits.methods)?;
+        }
+        if wants.statuses {
+            self.cursor::<Int32Type>(Column::Status)?.gather(rows(), &mut traits.statuses)?;
+        }
+        Ok(traits)
+    }
+
+    pub(in crate::archive) fn groups(&self) -> &[Group] {
+        &self.groups
+    }
+
     /// All of these rows, which are in ascending order.
     pub(in crate::archive) fn transactions(&self, parts: &[Part]) -> Result<Vec<Transaction>, Error> {
         self.gather(parts).map_err(Error::parquet("read", &self.path))
@@ -257,9 +309,9 @@ impl Opened {
             (numbers(Column::Status)?, numbers(Column::Fault)?, numbers(Column::Attempts)?);
         let (received, sent) = (large(Column::Received)?, large(Column::Sent)?);
         let traces = self.traces(parts)?;
-        let no_group = (String::new(), 0, String::new(), String::new());
+        let no_group = Group::default();
         let transactions = parts.iter().zip(traces).enumerate().map(|(at, (part, trace_id))| {
-            let (service, revision, function, route) =
+            let Group { service, revision, function, route, caller } =
                 self.groups.get(groups[at] as usize).unwrap_or(&no_group);
             let parts_us = i64::from(waiting[at] as u32) + i64::from(connecting[at] as u32) + other[at];
             let upstream_us = i64::from(part.response_us) - parts_us;
@@ -278,6 +330,7 @@ impl Opened {
                 function: function.parse().ok(),
                 service,
                 instance,
+                caller: caller.parse().ok(),
                 client: text(&clients[at]).parse().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
                 method: Method::from_name(text(&methods[at]).as_bytes()),
                 status: statuses[at] as u16,
@@ -339,15 +392,34 @@ fn rows_of(parts: &[Part]) -> impl Iterator<Item = u32> {
 }
 
 /// Whether any transaction of the group may be the subject's. Of an instance, the ordinal decides.
-fn may_belong(subject: &Subject, (service, revision, function, route): &Group) -> bool {
+fn may_belong(subject: &Subject, group: &Group) -> bool {
     let ordinal = if let Subject::Instance(id) = subject { id.ordinal } else { 0 };
-    belongs(subject, service, route, function, *revision, ordinal)
+    belongs(subject, group, ordinal)
 }
 
-fn has_types(metadata: &ParquetMetaData) -> bool {
+/// A group as a segment has it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Now(Group),
+    /// Before there were clients: service, revision, function, route.
+    Before(String, u32, String, String),
+}
+
+impl Written {
+    fn group(self) -> Group {
+        match self {
+            Written::Now(group) => group,
+            Written::Before(service, revision, function, route) => {
+                Group { service, revision, function, route, caller: String::new() }
+            }
+        }
+    }
+}
+
+fn has_types(metadata: &ParquetMetaData, wanted: &[TypePtr]) -> bool {
     let columns = metadata.file_metadata().schema_descr().columns();
-    let Ok(wanted) = schema() else { return false };
-    let wanted = wanted.get_fields().iter().map(|field| (field.get_physical_type(), field.is_optional()));
+    let wanted = wanted.iter().map(|field| (field.get_physical_type(), field.is_optional()));
     wanted.eq(columns.iter().map(|column| (column.physical_type(), column.self_type().is_optional())))
 }
 
@@ -355,7 +427,7 @@ fn text(value: &ByteArray) -> &str {
     value.as_utf8().unwrap_or_default()
 }
 
-fn fault(number: i32) -> Fault {
+pub(in crate::archive) fn fault(number: i32) -> Fault {
     [Fault::None, Fault::Client, Fault::Service, Fault::Platform]
         .get(number as usize)
         .copied()

@@ -34,6 +34,8 @@ pub(super) enum Column {
     Sent,
     Path,
     Trace,
+    /// Not in segments of before there were clients.
+    Caller,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +56,7 @@ enum Packing {
 }
 
 impl Column {
-    pub(super) const ALL: [Column; 21] = [
+    pub(super) const ALL: [Column; 22] = [
         Column::End,
         Column::Response,
         Column::Waiting,
@@ -76,6 +78,7 @@ impl Column {
         Column::Sent,
         Column::Path,
         Column::Trace,
+        Column::Caller,
     ];
 
     fn described(self) -> (&'static str, Shape, Packing) {
@@ -102,6 +105,7 @@ impl Column {
             Column::Sent => ("sent_bytes", Shape::Signed, Split),
             Column::Path => ("path", Shape::Text, Dictionary),
             Column::Trace => ("trace_id", Shape::Identifier, Plain),
+            Column::Caller => ("caller", Shape::Text, Dictionary),
         }
     }
 
@@ -135,7 +139,7 @@ pub(super) const PAGE_ROWS: usize = 8192;
 /// Rows of a slice: they are sorted by their end from slice to slice, and by what they are of within one. A multiple of
 /// [`PAGE_ROWS`].
 pub(in crate::archive) const SLICE_ROWS: usize = 64 << 10;
-/// Under this key of the file's metadata: for each number of the column `group` its service, revision, function, route.
+/// Under this key of the file's metadata: what each number of the column `group` stands for.
 pub(super) const GROUPS: &str = "naru.groups";
 
 pub(super) fn schema() -> Result<TypePtr, ParquetError> {

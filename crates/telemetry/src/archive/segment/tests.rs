@@ -1,8 +1,10 @@
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use naru_model::record::{Fault, RequestRecord};
-use naru_model::series::{Found, Search, Subject, Transaction};
+use naru_model::series::{By, Found, Order, Period, Search, Subject, TallyQuery, Transaction};
+use naru_model::snapshot::CallerId;
 use naru_model::units::Timestamp;
 use proptest::prelude::*;
 
@@ -12,6 +14,7 @@ use crate::archive::fixture::{START, instance, names, record};
 use crate::archive::rows::Rows;
 use crate::archive::search::search;
 use crate::archive::shelf::{Held, Shelf};
+use crate::archive::tally::tally;
 
 fn rows(records: &[RequestRecord<'_>]) -> Rows {
     let mut rows = Rows::default();
@@ -42,6 +45,7 @@ fn made(at: usize, seed: u32) -> RequestRecord<'static> {
         } else {
             [0x2001, 0xdb8, 0, 0, 0, 0, 0, 1].into()
         },
+        caller: CallerId(seed / 64 % 4),
         ..record(1 + seed / 3 % 3, seed / 16 % 3, 1 + seed / 32 % 2)
     }
 }
@@ -59,6 +63,7 @@ fn naive(all: &[Transaction], search: &Search) -> Found {
                 }
                 Subject::Route(name) => t.route == *name,
                 Subject::Function(name) => t.function.as_ref() == Some(name),
+                Subject::Caller(name) => t.caller.as_ref() == Some(name),
                 Subject::Instance(id) => t.instance.as_ref() == Some(id),
                 Subject::Host => false,
             };
@@ -75,6 +80,34 @@ fn naive(all: &[Transaction], search: &Search) -> Found {
     Found { transactions: found.into_iter().take(search.limit as usize).cloned().collect(), more }
 }
 
+/// By the words of [`TallyQuery`]: calls, failures of the three kinds, bytes.
+fn naive_sums(all: &[Transaction], by: [By; 2]) -> BTreeMap<Vec<String>, [u64; 5]> {
+    let text = |t: &Transaction, by: By| match by {
+        By::Caller => t.caller.as_ref().map(ToString::to_string).unwrap_or_default(),
+        By::Address => t.client.to_string(),
+        By::Service => t.service.as_ref().map(ToString::to_string).unwrap_or_default(),
+        By::Function => t.function.as_ref().map(ToString::to_string).unwrap_or_default(),
+        By::Route => t.route.clone(),
+        By::Method => t.method.as_str().to_owned(),
+        By::Status => t.status.to_string(),
+        By::Hour => (t.end.0 / 3_600_000_000 % 24).to_string(),
+    };
+    let mut sums = BTreeMap::<Vec<String>, [u64; 5]>::new();
+    for t in all {
+        let sum = sums.entry(by.iter().map(|by| text(t, *by)).collect()).or_default();
+        let failed = |fault| u64::from(t.fault == fault);
+        let more = [
+            1,
+            failed(Fault::Client),
+            failed(Fault::Service),
+            failed(Fault::Platform),
+            t.received_bytes + t.sent_bytes,
+        ];
+        sum.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
+    }
+    sums
+}
+
 fn a_subject() -> impl Strategy<Value = Subject> {
     prop_oneof![
         Just(Subject::All),
@@ -82,6 +115,7 @@ fn a_subject() -> impl Strategy<Value = Subject> {
         (1u32..5).prop_map(|n| Subject::Service(format!("service-{n}").parse().unwrap())),
         (1u32..4, 0u32..3).prop_map(|(n, r)| Subject::Revision(format!("service-{n}").parse().unwrap(), r)),
         (1u32..4).prop_map(|n| Subject::Route(format!("example.kr/{n}/**"))),
+        (1u32..4).prop_map(|n| Subject::Caller(format!("client-{n}").parse().unwrap())),
         (1u32..4).prop_map(|n| Subject::Function(format!("function-{n}").parse().unwrap())),
         (1u32..4, 0u32..3, 1u32..3).prop_map(|(n, r, o)| Subject::Instance(instance(n, r, o))),
     ]
@@ -131,6 +165,19 @@ proptest! {
         for wanted in searches {
             prop_assert_eq!(search(&shelf, &wanted), naive(&all, &wanted));
         }
+        let every = [By::Caller, By::Address, By::Service, By::Function, By::Route, By::Method, By::Status, By::Hour];
+        let by = [every[seeds[0] as usize % 8], every[seeds[0] as usize / 8 % 8]];
+        let period = Period { from: 0, to: u32::MAX };
+        let order = Order::Calls;
+        let query = TallyQuery { subject: Subject::All, period, by: by.to_vec(), order, limit: 1000 };
+        let tally = tally(&shelf, &query);
+        let sums = tally.rows.iter().map(|row| {
+            let bytes = row.received_bytes + row.sent_bytes;
+            let sum = [row.calls, row.client_errors, row.service_errors, row.platform_errors, bytes];
+            (row.key.clone(), sum)
+        });
+        prop_assert!(tally.rows.is_sorted_by_key(|row| std::cmp::Reverse(row.calls)));
+        prop_assert_eq!(sums.collect::<BTreeMap<_, _>>(), naive_sums(&all, by));
     }
 }
 

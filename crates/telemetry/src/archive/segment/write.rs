@@ -18,10 +18,7 @@ use super::Segment;
 use super::schema::{Column, GROUPS, SLICE_ROWS, properties, schema};
 use crate::archive::error::Error;
 use crate::archive::files;
-use crate::archive::rows::{Row, Rows};
-
-/// What one number of the column `group` stands for: service, revision, function, route.
-pub(super) type Group = (String, u32, String, String);
+use crate::archive::rows::{Group, Row, Rows};
 
 /// Writes rows as the segment of a journal. There must be at least one.
 pub(in crate::archive) fn write(folder: &Path, number: u64, rows: &Rows) -> Result<Segment, Error> {
@@ -132,6 +129,9 @@ impl Sorted<'_> {
                 self.put::<ByteArrayType, _>(group, |row| paths[row.path as usize].clone())
             }
             Column::Trace => self.put_traces(group),
+            Column::Caller => {
+                self.put::<ByteArrayType, _>(group, |row| names.callers[row.way as usize].clone())
+            }
         }
     }
 
@@ -171,6 +171,7 @@ struct Texts {
     services: Vec<ByteArray>,
     functions: Vec<ByteArray>,
     routes: Vec<ByteArray>,
+    callers: Vec<ByteArray>,
 }
 
 impl Texts {
@@ -180,6 +181,7 @@ impl Texts {
             services: texts(ways().map(|way| rows.service(*way).to_owned())),
             functions: texts(ways().map(|way| rows.function(*way).to_owned())),
             routes: texts(ways().map(|way| rows.route(*way).to_owned())),
+            callers: texts(ways().map(|way| rows.caller(*way).to_owned())),
         }
     }
 }
@@ -201,15 +203,7 @@ fn clamped(bytes: u64) -> i64 {
 
 /// Numbers the groups in the order of their names, and says which one each way is in.
 fn groups(rows: &Rows) -> (Vec<Group>, Vec<u32>) {
-    let names: Vec<Group> = rows
-        .ways
-        .values
-        .iter()
-        .map(|way| {
-            let name = |text: &str| text.to_owned();
-            (name(rows.service(*way)), way.revision, name(rows.function(*way)), name(rows.route(*way)))
-        })
-        .collect();
+    let names: Vec<Group> = rows.ways.values.iter().map(|way| rows.group(*way)).collect();
     let mut numbers: BTreeMap<&Group, u32> = names.iter().map(|group| (group, 0)).collect();
     numbers.values_mut().zip(0..).for_each(|(number, at)| *number = at);
     let group_of = names.iter().map(|group| numbers[group]).collect();
