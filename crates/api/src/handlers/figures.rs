@@ -72,10 +72,7 @@ pub(crate) async fn transactions(
         (status = 422, description = "a number is out of its range"),
     )
 )]
-pub(crate) async fn tally(
-    State(api): Server,
-    Query(params): Query<TallyParams>,
-) -> Result<Response, Error> {
+pub(crate) async fn tally(State(api): Server, Query(params): Query<TallyParams>) -> Result<Response, Error> {
     let format = params.format;
     let query = params.query(api.control.now())?;
     let by = query.by.clone();

@@ -18,8 +18,8 @@ pub(crate) fn csv(by: &[By], tally: &Tally) -> String {
             format!("{:.6}", row.slowest_seconds),
             row.received_bytes.to_string(),
             row.sent_bytes.to_string(),
-            row.first.to_string(),
-            row.last.to_string(),
+            (row.first.0 / 1_000_000).to_string(),
+            (row.last.0 / 1_000_000).to_string(),
         ];
         line(&mut text, row.key.iter().map(|key| harmless(key)).chain(figures));
     }
@@ -36,8 +36,8 @@ const COLUMNS: [&str; 11] = [
     "slowest_seconds",
     "received_bytes",
     "sent_bytes",
-    "first",
-    "last",
+    "first_epoch_seconds",
+    "last_epoch_seconds",
 ];
 
 fn name(by: By) -> &'static str {
@@ -83,7 +83,8 @@ mod tests {
     #[test]
     fn what_clients_make_up_is_neither_a_formula_nor_a_new_field() {
         let key = vec!["=1+1".to_owned(), "a \"b\", c".to_owned()];
-        let tally = Tally { rows: vec![TallyRow { key, calls: 2, ..TallyRow::default() }], found: 1, beyond: 0 };
+        let tally =
+            Tally { rows: vec![TallyRow { key, calls: 2, ..TallyRow::default() }], found: 1, beyond: 0 };
         let text = csv(&[By::Caller, By::Route], &tally);
         let lines: Vec<&str> = text.split("\r\n").collect();
         assert!(lines[0].starts_with("caller,route,calls,client_errors,"));

@@ -18,8 +18,8 @@ pub use events::{EventsQuery, MAX_EVENTS, StatusQuery};
 pub use figures::{
     MAX_CELLS, MAX_DOTS, MAX_FOUND, MAX_POINTS, MapParams, SeriesParams, SeriesQuery, TransactionsParams,
 };
-pub use tally::{Format, MAX_TALLY, TallyParams};
 pub use logs::{LogLine, LogStream, LogsQuery, MAX_LINES};
+pub use tally::{Format, MAX_TALLY, TallyParams};
 
 /// The body of a request that changes something: what of it the audit keeps.
 pub(crate) trait Told {

@@ -40,6 +40,7 @@ pub struct TallyParams {
     #[serde(default = "default_limit")]
     #[param(required = false, minimum = 1, maximum = 1000, default = 100)]
     pub limit: u32,
+    /// As JSON, or as a table for a spreadsheet.
     #[serde(default)]
     #[param(required = false, inline)]
     pub format: Format,

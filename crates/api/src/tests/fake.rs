@@ -10,7 +10,7 @@ use naru_model::instance::InstanceId;
 use naru_model::name::ServiceName;
 use naru_model::platform::{InstanceSize, Protocol};
 use naru_model::revision::{Revision, RevisionSpec};
-use naru_model::series::{self, Found, Map, MapQuery, Period, Point};
+use naru_model::series::{self, Found, Map, MapQuery, Period, Point, Tally, TallyQuery, TallyRow};
 use naru_model::status::{
     GatewayStatus, InstanceStatus, ScalingStatus, ServerStatus, ServiceStatus, Status, Traffic,
 };

@@ -33,6 +33,14 @@ async fn figures_are_asked_for_as_the_query_has_them() {
     let said = asked();
     assert!(said.contains("Route(\"/a?b\"), from: Timestamp(1000000), to: Timestamp(2000000)"), "{said}");
     assert!(said.contains("at_least: 500ms, at_most: Some(3s), errors: true, limit: 9"), "{said}");
+
+    let path = "/v1/tally?subject=caller:mobile-app&from=100&to=200&by=route,status&order=errors&limit=5";
+    let tally = served.get(path).await;
+    assert_eq!((tally.status, &tally.json()["rows"][0]["calls"]), (200, &json!(3)));
+    let said = asked();
+    assert!(said.contains("by: [Route, Status], order: Errors, limit: 5"), "{said}");
+    let table = served.get("/v1/tally?format=csv").await;
+    assert!(table.body.contains("mobile-app,\"'=cmd, \"\"x\"\"\",3,1,"), "{}", table.body);
 }
 
 #[tokio::test]
@@ -54,6 +62,8 @@ async fn what_makes_no_sense_is_refused_with_the_range_that_does() {
         ("transactions?limit=1001", 422, "limit=1001 is not from 1 to 1000"),
         ("transactions?at_least=-1", 422, "at_least=-1 is not from 0"),
         ("transactions?at_least=3&at_most=2", 422, "at_most is less than at_least"),
+        ("tally?by=caller,colour", 422, "can't be added up by \"colour\""),
+        ("tally?by=caller,route,hour,status", 422, "is more than 3"),
         ("transactions?from=5&to=4", 422, "from=5 is not before to=4"),
         ("transactions?from=1&to=18446744073709551615", 422, "is no time"),
         ("events?kind=scaled,sneezed", 400, "unknown variant `sneezed`"),

@@ -22,7 +22,7 @@ use naru_model::instance::InstanceId;
 use naru_model::name::ServiceName;
 use naru_model::platform::Platform;
 use naru_model::revision::Revision;
-use naru_model::series::{Found, Map, MapQuery, Point, Search};
+use naru_model::series::{Found, Map, MapQuery, Point, Search, Tally, TallyQuery};
 use naru_model::status::{ServiceStatus, Status};
 use naru_model::units::Timestamp;
 use naru_runtime::logs::{self, Follower};
@@ -222,6 +222,10 @@ impl Control for Door {
 
     fn search(&self, search: Search) -> Answer<'_, Found> {
         Box::pin(self.seen(move |telemetry, _| telemetry.search(&search)))
+    }
+
+    fn tally(&self, query: TallyQuery) -> Answer<'_, Tally> {
+        Box::pin(self.seen(move |telemetry, _| telemetry.tally(&query)))
     }
 
     fn subscribe(&self) -> Feed<Event> {

@@ -315,6 +315,7 @@ impl Core {
             services: ids.services.iter().map(|(name, id)| (*id, name.clone())).collect(),
             routes: ids.routes.iter().map(|(name, id)| (*id, name.clone())).collect(),
             functions: ids.functions.iter().map(|(name, id)| (*id, name.clone())).collect(),
+            callers: BTreeMap::new(),
             apdex_t: ids.functions.iter().filter_map(apdex_t).collect(),
         });
         self.telemetry.set_access_log(self.applied.platform.gateway.access_log);
