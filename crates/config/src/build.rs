@@ -2,7 +2,11 @@
 
 mod access;
 mod auth;
+mod convert;
 mod limit;
+mod link;
+mod pattern;
+mod policy;
 mod scale;
 
 use std::collections::BTreeMap;
@@ -11,17 +15,16 @@ use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 use naru_model::platform::{
-    Certificate, Function, Gateway, Health, InstanceSize, Limits, Match, Platform, Pool, Protocol, Rollout,
-    Route, Service, Target, Telemetry, Tls, Traffic, UserKey,
+    Certificate, Counters, Function, Gateway, Health, InstanceSize, Limits, Match, Platform, Pool, Protocol,
+    Rollout, Route, Service, Target, Telemetry, Tls, Traffic, UserKey, WhenGone,
 };
 use naru_model::units::Cpu;
-
-use naru_model::policy::Policy;
 
 use crate::item::{Entry, Item, Section, Take, Value};
 use crate::machine::Machine;
 use crate::rules::Texts;
 
+pub(crate) use policy::{cache, fallback, path};
 pub(crate) use scale::scale;
 
 pub(crate) fn platform(root: &Item, folder: &Path, machine: Machine, texts: &Texts) -> Platform {
@@ -32,13 +35,13 @@ pub(crate) fn platform(root: &Item, folder: &Path, machine: Machine, texts: &Tex
         pool: pool(root, machine),
         gateway: gateway(root.section("gateway"), folder, machine),
         services: named(root.section("services"), |entry| service(entry, folder)),
-        routes: root.section("routes").items().iter().map(|item| route(item.section())).collect(),
+        routes: root.section("routes").items().iter().map(|item| route(item.section(), folder)).collect(),
         functions: named(root.section("functions"), function),
         telemetry: telemetry(root.section("telemetry")),
         access: access::access(root, folder, texts),
-        links: BTreeMap::new(),
-        brokers: BTreeMap::new(),
-        consumers: Vec::new(),
+        links: link::links(root),
+        brokers: pattern::brokers(root),
+        consumers: pattern::consumers(root),
     }
 }
 
@@ -83,9 +86,23 @@ fn gateway(at: Section<'_>, folder: &Path, machine: Machine) -> Gateway {
         access_log: at.get("access_log").unwrap_or(Gateway::ACCESS_LOG),
         user: at.get("user").map(|text: String| user(&text)).unwrap_or_default(),
         limits: limits(at.section("limits")),
-        links: Gateway::LINKS,
-        counters: None,
+        links: links(at),
+        counters: at.item("counters").map(|item| counters(item.section())),
     }
+}
+
+/// Returns where links are reached by name.
+pub(crate) fn links(gateway: Section<'_>) -> SocketAddr {
+    gateway.parsed("links").unwrap_or(Gateway::LINKS)
+}
+
+fn counters(at: Section<'_>) -> Counters {
+    let when_gone = match at.get::<String>("when_gone").as_deref() {
+        Some("open") => WhenGone::Open,
+        Some("closed") => WhenGone::Closed,
+        _ => WhenGone::Local,
+    };
+    Counters { redis: at.get("redis").unwrap_or_default(), when_gone }
 }
 
 fn user(text: &str) -> UserKey {
@@ -206,24 +223,15 @@ fn telemetry(at: Section<'_>) -> Telemetry {
     }
 }
 
-fn route(at: Section<'_>) -> Route {
+fn route(at: Section<'_>, folder: &Path) -> Route {
     let matches = matches(at.section("match"));
     Route {
         name: route_name(&matches),
         to: targets(at),
         function: at.parsed("function"),
         timeout: at.get("timeout"),
+        policy: policy::policy(at, &matches, folder),
         matches,
-        policy: policy(at),
-    }
-}
-
-fn policy(at: Section<'_>) -> Policy {
-    Policy {
-        auth: auth::auth(at),
-        limits: limit::limits(at),
-        priority: limit::priority(at),
-        ..Policy::default()
     }
 }
 

@@ -35,9 +35,10 @@ pub fn diff(old: &Platform, new: &Platform) -> Vec<Change> {
         let (before, after) = (&before[key.name], &after[key.name]);
         match key.name {
             "services" => names(&key, before, after, (Effect::Starts, Effect::Stops), &mut changes),
-            "functions" | "clients" => {
+            "functions" | "clients" | "links" => {
                 names(&key, before, after, (Effect::Routing, Effect::Routing), &mut changes)
             }
+            "brokers" => names(&key, before, after, (Effect::Nothing, Effect::Nothing), &mut changes),
             "routes" => routes(old, new, &key, &mut changes),
             _ => values(&key, key.name, Effect::Nothing, (before, after), &mut changes),
         }

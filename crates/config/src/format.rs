@@ -4,6 +4,7 @@
 mod address;
 mod crontab;
 mod http;
+mod message;
 mod name;
 mod proof;
 mod url;
@@ -50,6 +51,12 @@ pub(crate) const ADDRESS: Text = Text {
     example: "0.0.0.0:8080",
     check: address::address,
     pattern: Some(r"^([0-9.]+|\[[0-9a-fA-F:.]+\]):[0-9]{1,5}$"),
+};
+pub(crate) const LOOPBACK: Text = Text {
+    noun: "an address of this machine alone, with a port",
+    example: "127.0.0.1:8085",
+    check: address::loopback,
+    pattern: Some(r"^(127[0-9.]+|\[::1\]):[0-9]{1,5}$"),
 };
 pub(crate) const NETWORK: Text = Text {
     noun: "an IP address or a network",
@@ -155,6 +162,108 @@ pub(crate) const URL: Text = Text {
     check: url::any,
     pattern: Some("^https?://[^#]+$"),
 };
+pub(crate) const BODY: Text =
+    Text { noun: "a text", example: "{\"items\":[]}", check: anything, pattern: None };
+pub(crate) const LINK: Text =
+    Text { noun: "a link's name", example: "tax-office", check: name::link, pattern: Some(NAME) };
+pub(crate) const LINK_URL: Text = Text {
+    noun: "a URL",
+    example: "https://api.partner.co.kr/v2",
+    check: url::link,
+    pattern: Some("^https?://[^?#]+$"),
+};
+pub(crate) const BROKER: Text =
+    Text { noun: "a broker's name", example: "orders", check: name::link, pattern: Some(NAME) };
+pub(crate) const BROKER_REFERENCE: Text =
+    Text { noun: "a broker's name", example: "orders", check: not_empty, pattern: Some(NAME) };
+pub(crate) const BROKER_URL: Text = Text {
+    noun: "a URL",
+    example: "nats://127.0.0.1:4222",
+    check: url::broker,
+    pattern: Some("^(nats|amqp)://[^?#]+$"),
+};
+pub(crate) const REDIS: Text = Text {
+    noun: "a URL",
+    example: "redis://127.0.0.1:6379/0",
+    check: url::redis,
+    pattern: Some("^redis://[^?#]+$"),
+};
+pub(crate) const ORIGIN: Text = Text {
+    noun: "an origin",
+    example: "https://www.example.go.kr",
+    check: url::origin,
+    pattern: Some(r"^(\*|https?://[^/?#]+)$"),
+};
+pub(crate) const FIELD: Text = Text {
+    noun: "a header's name",
+    example: "X-Request-Source",
+    check: message::field,
+    pattern: Some(r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"),
+};
+pub(crate) const FIELD_VALUE: Text =
+    Text { noun: "a text", example: "portal", check: message::field_value, pattern: None };
+pub(crate) const FIELD_PATH: Text = Text {
+    noun: "a field's path",
+    example: "customer.name",
+    check: message::field_path,
+    pattern: Some(r"^[^.\[\]*]+(\.[^.\[\]*]+)*$"),
+};
+pub(crate) const FIELD_NAME: Text =
+    Text { noun: "a field's name", example: "name", check: message::field_name, pattern: Some("^[^.]+$") };
+pub(crate) const CALLBACK_HOST: Text = Text {
+    noun: "a host",
+    example: "*.example.go.kr",
+    check: http::callback_host,
+    pattern: Some(r"^(\*\.)?[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$"),
+};
+pub(crate) const MASK: Text = Text {
+    noun: "what to mask",
+    example: "resident_number",
+    check: message::mask,
+    pattern: Some("^(resident_number|card|phone|account|email|/.+/)$"),
+};
+pub(crate) const MEDIA_TYPE: Text = Text {
+    noun: "a media type",
+    example: "text/html; charset=utf-8",
+    check: message::media_type,
+    pattern: Some("^[^/ ]+/[^/ ]+"),
+};
+pub(crate) const ELEMENT: Text = Text {
+    noun: "an element's name",
+    example: "Booking",
+    check: message::element,
+    pattern: Some("^[^ :<>]+$"),
+};
+pub(crate) const PREFIX: Text =
+    Text { noun: "a prefix", example: "b", check: message::prefix, pattern: Some("^[^ :<>]*$") };
+pub(crate) const NAMESPACE: Text = Text {
+    noun: "a namespace",
+    example: "urn:example:booking",
+    check: message::namespace,
+    pattern: Some("^[^ <>]+$"),
+};
+pub(crate) const GRPC_SERVICE: Text = Text {
+    noun: "a gRPC service's full name",
+    example: "booking.v1.Booking",
+    check: message::grpc_service,
+    pattern: Some(r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$"),
+};
+pub(crate) const WORD: Text =
+    Text { noun: "a name", example: "BookingService", check: message::word, pattern: Some(r"^\S+$") };
+pub(crate) const SUBJECT_NAME: Text =
+    Text { noun: "a name", example: "orders.new", check: message::word, pattern: Some(r"^\S+$") };
+pub(crate) const CALL: Text = Text {
+    noun: "a method and a path",
+    example: "POST /orders",
+    check: message::call,
+    pattern: Some("^[A-Z-]+ /[!-~]*$"),
+};
+pub(crate) const OPENAPI: Text =
+    Text { noun: "a path", example: "api/booking.yaml", check: not_empty, pattern: Some(".") };
+pub(crate) const WSDL: Text =
+    Text { noun: "a path", example: "api/booking.wsdl", check: not_empty, pattern: Some(".") };
+pub(crate) const DESCRIPTORS: Text =
+    Text { noun: "a path", example: "api/booking.pb", check: not_empty, pattern: Some(".") };
 
 /// What a name of `model` must be, for editors.
 const NAME: &str = "^[a-z][a-z0-9]*(-[a-z0-9]+)*$";

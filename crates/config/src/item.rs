@@ -86,6 +86,12 @@ impl<'a> Section<'a> {
         self.section(name).items().iter().filter_map(|item| String::take(&item.value)).collect()
     }
 
+    /// Returns the texts of a group of names, each with its name.
+    pub(crate) fn pairs(self, name: &str) -> Vec<(String, String)> {
+        let pair = |entry: &Entry| Some((entry.name.clone(), String::take(&entry.item.as_ref()?.value)?));
+        self.section(name).entries().iter().filter_map(pair).collect()
+    }
+
     /// Returns the texts of a list as what they stand for.
     pub(crate) fn parsed_list<T: FromStr>(self, name: &str) -> Vec<T> {
         self.section(name).items().iter().filter_map(Item::parsed).collect()

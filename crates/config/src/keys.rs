@@ -5,8 +5,12 @@
 
 mod access;
 mod auth;
+mod convert;
 mod gateway;
 mod limit;
+mod link;
+mod pattern;
+mod policy;
 mod route;
 mod scale;
 mod service;
@@ -21,6 +25,7 @@ use crate::shape::{Default, Effect, Key, Kind, Text};
 
 /// Returns the keys of the whole file.
 pub(crate) fn all() -> Vec<Key> {
+    let [brokers, consumers] = pattern::at_top();
     vec![
         Key::new("platform", Kind::Text(format::PLATFORM), "the folder's name", "What the platform is called, in status, events and metrics.")
             .causes(Effect::Nothing),
@@ -51,6 +56,15 @@ pub(crate) fn all() -> Vec<Key> {
             "The programs that call, each under its name. More can be registered in the console and by the API.",
         )
         .causes(Effect::Routing),
+        Key::new(
+            "links",
+            Kind::Names { name: format::LINK, least: 0, of: Box::new(Kind::Keys(link::keys())) },
+            "none",
+            "Outside systems that services reach through naru, as `http://NAME.link.naru/` by `HTTP_PROXY`, or by a port of this machine.",
+        )
+        .causes(Effect::Routing),
+        brokers,
+        consumers,
         Key::new("telemetry", Kind::Keys(telemetry::keys()), "as its keys say", "How long what was seen is kept, in the state folder.")
             .causes(Effect::Nothing),
     ]

@@ -87,6 +87,11 @@ impl Problems {
         self.0.is_empty()
     }
 
+    /// Tells whether a key's value has been refused.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.0.iter().any(|(_, other, _)| other == key)
+    }
+
     /// Tells whether something below a key has been refused.
     pub(crate) fn has_below(&self, key: &str) -> bool {
         let below = |other: &str| other.strip_prefix(key).is_some_and(|rest| rest.starts_with('.'));

@@ -3,7 +3,10 @@
 
 mod access;
 mod auth;
+mod convert;
 mod limit;
+mod link;
+mod policy;
 mod reference;
 mod routes;
 mod scale;
@@ -48,7 +51,8 @@ pub(crate) fn check(root: &Item, place: &Place<'_>, problems: &mut Problems) -> 
     addresses(gateway, problems);
     certificates(gateway.section("tls"), place, problems);
     services::check(root, place, problems);
-    routes::check(root, problems);
+    routes::check(root, place, problems);
+    link::check(root, problems);
     access::check(root, place, problems)
 }
 

@@ -28,14 +28,22 @@ fn base() -> Value {
             "listen": "0.0.0.0:9080",
             "tls": { "listen": "0.0.0.0:9443", "certificates": [{ "cert": "a.crt", "key": "a.key" }] },
         },
-        "services": { "a": { "exec": ["a"], "scale": scaling(), "traffic": limited() }, "b": { "exec": ["b"] }, "booking": { "exec": ["b"] } },
-        "routes": [{ "to": [{ "service": "a" }, { "service": "b", "weight": 2 }], "limits": [{ "rate": "5/s" }] }],
+        "services": { "a": { "exec": ["a"], "protocol": "h2c", "scale": scaling(), "traffic": limited() }, "b": { "exec": ["b"], "protocol": "h2c" }, "booking": { "exec": ["b"] } },
+        "routes": [{
+            "to": [{ "service": "a" }, { "service": "b", "weight": 2 }],
+            "limits": [{ "rate": "5/s" }],
+            "sunset": { "gone": "2030-01-01" },
+            "validate": { "openapi": "a.yaml", "responses": true },
+        }, { "match": { "path": "/q" }, "to": "b" }],
         "functions": { "booking-apply": { "owner": "x" } },
         "access": {
             "client_ca": "ca.pem",
             "groups": ["partners", "staff"],
             "tokens": { "issuer": "https://api.example.go.kr" },
         },
+        "links": { "tax-office": { "url": "https://api.partner.co.kr", "limits": { "rate": "5/s" } } },
+        "brokers": { "a": { "url": "nats://127.0.0.1" }, "orders": { "url": "amqp://127.0.0.1" } },
+        "consumers": [{ "broker": "a", "queue": "q", "to": "POST /q" }],
         "clients": { "a": { "limits": { "rate": "5/s" } }, "mobile": {} },
     })
 }
@@ -75,6 +83,9 @@ fn with(mut file: Value, path: &[&str], value: Value) -> Value {
         ["services", "port"] => *scale = json!({}),
         ["services", "scale", "rules", "remove"] => {
             scale["rules"][0].as_object_mut().unwrap().remove("add");
+        }
+        ["routes", "job", "callback_secret"] => {
+            file["routes"][0]["job"]["callback_hosts"] = json!(["a.kr"]);
         }
         _ => {}
     }
@@ -134,7 +145,7 @@ fn samples(kind: &Kind) -> Vec<Value> {
         // What is read from a file is not read here.
         Kind::Text(text) if text.noun.ends_with("a JWK Set") => vec![json!(r#"{"keys":[{"kty":"EC"}]}"#)],
         Kind::Text(text) => vec![json!(text.example)],
-        Kind::Flag => vec![json!(true), json!(false)],
+        Kind::Flag => vec![json!(false), json!(true)],
         Kind::Whole { least, .. } => vec![json!(least + 9)],
         Kind::Duration { least } => vec![json!(format_duration(*least + Duration::from_secs(90)))],
         Kind::Cpu => vec![json!(0.25), json!("250m")],
@@ -148,9 +159,14 @@ fn samples(kind: &Kind) -> Vec<Value> {
         Kind::Bandwidth => vec![json!("1Mi/s")],
         Kind::Choice(words) => words.iter().map(|word| json!(word)).collect(),
         Kind::Condition => vec![json!(true), json!("x")],
+        // An item is one conversion.
+        Kind::Keys(keys) if keys.iter().any(|key| key.name == "offer_soap") => {
+            let of = |key: &Key| samples(&key.kind).into_iter().map(|value| json!({ key.name: value }));
+            keys.iter().flat_map(of).collect()
+        }
         Kind::Keys(keys) => {
             // What contradicts the other keys when all are given.
-            let all = keys.iter().filter(|key| !["method", "deny"].contains(&key.name));
+            let all = keys.iter().filter(|key| !["method", "deny", "remove"].contains(&key.name));
             let one = |key: &Key| samples(&key.kind).pop().map(|value| (key.name.to_owned(), value));
             vec![Value::Object(all.filter_map(one).collect())]
         }
@@ -187,7 +203,7 @@ fn every_key_reaches_the_platform_and_a_change_of_it_is_seen() {
         assert!(changes.iter().any(|change| Some(change.effect) == effect), "{dotted}: {changes:?}");
         seen += 1;
     });
-    assert!(seen > 110, "only {seen} keys");
+    assert!(seen > 200, "only {seen} keys");
 }
 
 #[test]
@@ -202,7 +218,7 @@ fn writing_each_default_out_changes_nothing() {
             seen += 1;
         }
     });
-    assert!(seen > 35, "only {seen} defaults");
+    assert!(seen > 80, "only {seen} defaults");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span, StrInput};
 use crate::report::{Pos, Problems, Refusal};
 use crate::syntax;
 
-/// The deepest key of the file stands five levels deep; what goes far beyond is an attack.
+/// The deepest key of the file (a field's new name in a conversion) stands eight levels deep; what goes far beyond is an attack.
 const MAX_DEPTH: usize = 32;
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,11 +2,14 @@
 //! platforms is taken of.
 
 mod access;
+mod convert;
 mod limit;
+mod link;
+mod policy;
 
 use naru_model::platform::{
-    Function, Gateway, Health, InstanceSize, Limits, Match, Platform, Protocol, Rollout, Route, Scale,
-    Service, Telemetry, Traffic, UserKey,
+    Counters, Function, Gateway, Health, InstanceSize, Limits, Match, Platform, Protocol, Rollout, Route,
+    Scale, Service, Telemetry, Traffic, UserKey, WhenGone,
 };
 use naru_model::scaling::{Condition, Level, Rule, Schedule};
 use naru_model::units::format_duration;
@@ -28,6 +31,9 @@ pub(crate) fn platform(platform: &Platform) -> Value {
         "functions": functions,
         "access": access::access(&platform.access),
         "clients": access::clients(&platform.access),
+        "links": link::links(platform),
+        "brokers": link::brokers(platform),
+        "consumers": some(&platform.consumers.iter().map(policy::consumer).collect::<Vec<_>>()),
         "telemetry": telemetry(&platform.telemetry),
     })
 }
@@ -52,7 +58,18 @@ fn gateway(of: &Gateway) -> Value {
         "access_log": of.access_log,
         "user": user(&of.user),
         "limits": limits(&of.limits),
+        "links": of.links,
+        "counters": of.counters.as_ref().map(counters),
     })
+}
+
+fn counters(of: &Counters) -> Value {
+    let when_gone = match of.when_gone {
+        WhenGone::Local => "local",
+        WhenGone::Open => "open",
+        WhenGone::Closed => "closed",
+    };
+    json!({ "redis": of.redis, "when_gone": when_gone })
 }
 
 fn user(of: &UserKey) -> String {
@@ -187,15 +204,16 @@ fn traffic(of: &Traffic) -> Value {
 
 pub(crate) fn route(of: &Route) -> Value {
     let to: Vec<Value> = of.to.iter().map(|t| json!({ "service": t.service, "weight": t.weight })).collect();
-    json!({
+    let mut route = json!({
         "match": matches(&of.matches),
         "to": to,
         "function": of.function,
         "timeout": of.timeout.map(format_duration),
-        "auth": of.policy.auth.as_ref().map(limit::auth),
-        "limits": limit::limits(&of.policy.limits),
-        "priority": of.policy.priority.map(limit::priority),
-    })
+    });
+    if let (Value::Object(route), Value::Object(policy)) = (&mut route, policy::policy(&of.policy)) {
+        route.extend(policy);
+    }
+    route
 }
 
 fn matches(of: &Match) -> Value {

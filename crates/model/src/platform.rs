@@ -374,6 +374,18 @@ pub struct Function {
     pub apdex_t: Duration,
 }
 
+impl Link {
+    /// From a request's first byte to the response's last when the file does not say.
+    pub const TIMEOUT: Duration = Duration::from_secs(30);
+
+    /// How requests to an outside system are held and given up when the file does not say: as for services, but it breaks,
+    /// and few wait for it, and not for long.
+    pub fn default_traffic() -> Traffic {
+        let wait = Duration::from_secs(1);
+        Traffic { concurrency: 128, queue: 128, queue_timeout: wait, breaks: true, ..Traffic::default() }
+    }
+}
+
 impl Gateway {
     /// Where it listens when the file does not say: port 8080 of every IPv4 address.
     pub const LISTEN: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 8080));

@@ -396,3 +396,59 @@ pub struct Fallback {
     pub content_type: String,
     pub body: String,
 }
+
+impl Cors {
+    /// How long a browser may keep the answer when the file does not say.
+    pub const MAX_AGE: Duration = Duration::from_secs(600);
+}
+
+impl Xml {
+    /// The element round a body without a name of its own when the file does not say.
+    pub const ROOT: &str = "root";
+}
+
+impl Default for Cache {
+    fn default() -> Self {
+        Cache {
+            ttl: Duration::ZERO,
+            stale_if_error: Duration::ZERO,
+            largest: Bytes(1 << 20),
+            most: Bytes(64 << 20),
+        }
+    }
+}
+
+impl Default for Job {
+    fn default() -> Self {
+        Job {
+            on_request: false,
+            time_limit: Duration::from_secs(3600),
+            attempts: 5,
+            keep: Duration::from_secs(86_400),
+            callback_secret: None,
+            callback_hosts: Vec::new(),
+            concurrency: 16,
+        }
+    }
+}
+
+impl Await {
+    /// How often the result is asked for when the file says neither that nor where to call back.
+    pub const POLL: Duration = Duration::from_secs(1);
+    /// How long the caller waits when the file does not say.
+    pub const TIMEOUT: Duration = Duration::from_secs(30);
+}
+
+impl Consumer {
+    /// Deliveries until a message goes to the dead letters when the file does not say.
+    pub const ATTEMPTS: u32 = 5;
+    /// Messages under way at once when the file does not say.
+    pub const CONCURRENCY: u32 = 16;
+}
+
+impl Fallback {
+    /// What the answer is when the file does not say.
+    pub const STATUS: u16 = 200;
+    /// What its body is when the file does not say.
+    pub const CONTENT_TYPE: &str = "application/json";
+}

@@ -29,6 +29,18 @@ pub(super) fn address(text: &str) -> Checked {
     Err(Refusal::new(what, help))
 }
 
+/// Where only this machine gets to.
+pub(super) fn loopback(text: &str) -> Checked {
+    address(text)?;
+    match text.parse::<SocketAddr>() {
+        Ok(address) if !address.ip().is_loopback() => {
+            let what = format!("{address} is open to other machines, and who reaches it reaches every link");
+            Err(Refusal::new(what, format!("write 127.0.0.1:{}", address.port())))
+        }
+        _ => Ok(()),
+    }
+}
+
 pub(super) fn network(text: &str) -> Checked {
     if text.parse::<IpAddr>().is_ok() {
         return Ok(());
@@ -58,6 +70,8 @@ mod tests {
             address,
             &["", "8080", ":8080", "localhost:8080", "0.0.0.0", "0.0.0.0:0", "::1", "1.2.3.4:99999"],
         );
+        all_good(loopback, &["127.0.0.1:8081", "127.9.9.9:1", "[::1]:8081"]);
+        all_bad(loopback, &["0.0.0.0:8081", "10.0.0.1:8081", "[::]:1", "localhost:8081"]);
         all_good(network, &["10.0.0.0/8", "10.1.2.3", "::1", "fd00::/8"]);
         all_bad(network, &["", "10.0.0.1/8", "10.0.0.0/33", "proxy"]);
     }

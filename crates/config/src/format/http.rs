@@ -40,6 +40,15 @@ pub(super) fn host(text: &str) -> Checked {
     Ok(())
 }
 
+/// A host that naru may be told to call; not any, or clients could have it call whatever it reaches.
+pub(super) fn callback_host(text: &str) -> Checked {
+    if text == "*" {
+        let what = "with *, clients could have naru call whatever it reaches";
+        return Err(Refusal::new(what, "name the hosts; *.example.go.kr is any below it"));
+    }
+    host(text)
+}
+
 /// An absolute path of literal segments, `*` for one segment, and `**` for the rest at the end.
 pub(super) fn path(text: &str) -> Checked {
     let no_path = |help: String| Err(Refusal::new(format!("{} is no path", shown(text)), help));
@@ -167,7 +176,7 @@ pub(super) fn user(text: &str) -> Checked {
     }
 }
 
-fn is_token(text: &str) -> bool {
+pub(super) fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }
 
@@ -214,6 +223,12 @@ mod tests {
                 "a b",
             ],
         );
+    }
+
+    #[test]
+    fn hosts_of_callbacks() {
+        all_good(callback_host, &["a.kr", "*.example.go.kr"]);
+        all_bad(callback_host, &["", "*", "https://a.kr", "a.kr/hook", "a.kr:80"]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Names of platforms, services, functions and environment variables.
 
-use naru_model::name::{self, ClientName, FunctionName, ServiceName};
+use naru_model::name::{self, ClientName, FunctionName, LinkName, ServiceName};
 
 use super::{Checked, not_empty};
 use crate::report::{Refusal, shown};
@@ -26,6 +26,10 @@ pub(super) fn function(text: &str) -> Checked {
 
 pub(super) fn client(text: &str) -> Checked {
     text.parse::<ClientName>().map(|_| ()).map_err(|error| bad_name(text, &error))
+}
+
+pub(super) fn link(text: &str) -> Checked {
+    text.parse::<LinkName>().map(|_| ()).map_err(|error| bad_name(text, &error))
 }
 
 fn bad_name(text: &str, error: &name::Error) -> Refusal {

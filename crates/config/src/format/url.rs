@@ -28,11 +28,49 @@ pub(super) fn issuer(text: &str) -> Checked {
     check(text, &Takes { schemes: WEB, example: "https://api.example.go.kr", user: false, query: false })
 }
 
+pub(super) fn link(text: &str) -> Checked {
+    check(text, &Takes { schemes: WEB, example: "https://api.partner.co.kr/v2", user: false, query: false })
+}
+
 pub(super) fn any(text: &str) -> Checked {
     check(
         text,
         &Takes { schemes: WEB, example: "https://login.example.go.kr/jwks", user: false, query: true },
     )
+}
+
+pub(super) fn broker(text: &str) -> Checked {
+    check(
+        text,
+        &Takes { schemes: &["nats", "amqp"], example: "nats://127.0.0.1:4222", user: true, query: false },
+    )
+}
+
+pub(super) fn redis(text: &str) -> Checked {
+    let takes = Takes { schemes: &["redis"], example: "redis://127.0.0.1:6379/0", user: true, query: false };
+    check(text, &takes)?;
+    let database = text.splitn(4, '/').nth(3).unwrap_or("");
+    if database.is_empty() || database.parse::<u16>().is_ok() {
+        return Ok(());
+    }
+    let what = format!("{} is no number of a database", shown(database));
+    Err(Refusal::new(what, format!("write it as {}", takes.example)))
+}
+
+/// An origin: scheme, host and port, or `*`. Source: RFC 6454 §6.1.
+pub(super) fn origin(text: &str) -> Checked {
+    if text == "*" {
+        return Ok(());
+    }
+    check(text, &Takes { schemes: WEB, example: "https://www.example.go.kr", user: false, query: false })?;
+    let path = text.splitn(4, '/').nth(3);
+    match path {
+        None => Ok(()),
+        Some(path) => {
+            let meant = text.strip_suffix(path).and_then(|text| text.strip_suffix('/')).unwrap_or(text);
+            Err(Refusal::new(format!("{} is no origin", shown(text)), format!("leave the path out: {meant}")))
+        }
+    }
 }
 
 fn check(text: &str, takes: &Takes) -> Checked {
@@ -99,7 +137,11 @@ mod tests {
             issuer,
             &["https://api.example.go.kr", "http://127.0.0.1:8080/realms/a", "https://[::1]:8443"],
         );
+        all_good(origin, &["*", "https://www.example.go.kr", "http://localhost:3000"]);
+        all_bad(origin, &["", "www.example.go.kr", "https://a.kr/", "https://a.kr/x", "null"]);
         all_good(any, &["https://a.kr/jwks?x=1"]);
+        all_good(broker, &["nats://127.0.0.1:4222", "amqp://u:p@mq:5672/vhost"]);
+        all_good(redis, &["redis://127.0.0.1", "redis://:secret@cache:6379/3"]);
         let bad = [
             "",
             "api.example.go.kr",
@@ -118,5 +160,8 @@ mod tests {
             "https://예약.kr",
         ];
         all_bad(issuer, &bad);
+        all_bad(link, &bad);
+        all_bad(broker, &["", "http://a.kr", "kafka://a:9092", "nats://"]);
+        all_bad(redis, &["redis://a/x", "rediss://a", "redis://a/0/1"]);
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn access() -> Vec<Key> {
         ),
         Key::new(
             "groups",
-            list(0, text(format::GROUP)),
+            one_or_more(text(format::GROUP)),
             "none",
             "Groups that routes may name although no client of this file is in them: for clients that are registered in the console or by the API.",
         ),
@@ -105,10 +105,15 @@ pub(super) fn client() -> Vec<Key> {
     vec![
         Key::new("title", text(format::TITLE), "the client's key", "What people call it."),
         Key::new("owner", text(format::OWNER), "none", "Whom to tell; an e-mail address by habit."),
-        Key::new("groups", list(0, text(format::GROUP)), "none", "What routes and limits may know it by."),
+        Key::new(
+            "groups",
+            one_or_more(text(format::GROUP)),
+            "none",
+            "What routes and limits may know it by.",
+        ),
         Key::new(
             "scopes",
-            list(0, text(format::SCOPE)),
+            one_or_more(text(format::SCOPE)),
             "none",
             "What it may be given: a token has at most these, an API key and a certificate all of them.",
         ),
@@ -131,7 +136,7 @@ pub(super) fn client() -> Vec<Key> {
             "none",
             "Client certificates that prove that it is this client; all that is given of one must hold.",
         ),
-        Key::new("networks", list(0, text(format::NETWORK)), "anywhere", "Where it may call from."),
+        Key::new("networks", one_or_more(text(format::NETWORK)), "anywhere", "Where it may call from."),
         Key::new("blocked", Kind::Flag, json!(false), "Shuts it out everywhere, whatever it shows."),
         Key::new("priority", Kind::Choice(&PRIORITIES), "the route's", "Who goes first when not all can."),
         Key::new("limits", limit::limits(), "none", "How much all its calls together may be."),

@@ -49,6 +49,31 @@ pub(super) fn keys() -> Vec<Key> {
             "as its keys say",
             "What a client may ask of the gateway before it is refused.",
         ),
+        Key::new(
+            "links",
+            text(format::LOOPBACK),
+            json!(Gateway::LINKS.to_string()),
+            "Where services of this machine reach `links` by name; an address of 127.0.0.0/8 or ::1.",
+        )
+        .causes(Effect::Listeners),
+        Key::new(
+            "counters",
+            Kind::Keys(counters()),
+            "each gateway counts for itself",
+            "Where several gateways count limits together.",
+        ),
+    ]
+}
+
+fn counters() -> Vec<Key> {
+    vec![
+        Key::new("redis", text(format::REDIS), Default::Required, "Redis or Valkey.").secret(),
+        Key::new(
+            "when_gone",
+            Kind::Choice(&["local", "open", "closed"]),
+            json!("local"),
+            "What limits do while it can't be reached: each gateway counts for itself, nothing is limited, or what is limited is answered 503.",
+        ),
     ]
 }
 

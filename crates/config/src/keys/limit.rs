@@ -20,6 +20,11 @@ pub(super) fn limits() -> Kind {
     one_or_more(Kind::Keys(keys))
 }
 
+/// Of links: who calls them is this machine alone.
+pub(super) fn of_link() -> Kind {
+    one_or_more(Kind::Keys(quantities()))
+}
+
 fn quantities() -> Vec<Key> {
     vec![
         Key::new(

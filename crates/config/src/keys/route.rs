@@ -4,7 +4,7 @@ use naru_model::platform::{Function, Target};
 use serde_json::json;
 
 use super::limit::{self, PRIORITIES};
-use super::{auth, list, some_time, text};
+use super::{auth, list, policy, some_time, text};
 use crate::format;
 use crate::shape::{Default, Key, Kind, Text};
 
@@ -25,7 +25,7 @@ pub(super) fn keys() -> Vec<Key> {
     ];
     let targets =
         Kind::Either(Box::new(text(format::SERVICE_REFERENCE)), Box::new(list(1, Kind::Keys(target))));
-    vec![
+    let mut keys = vec![
         Key::new(
             "match",
             Kind::Keys(matches()),
@@ -63,7 +63,9 @@ pub(super) fn keys() -> Vec<Key> {
             "`normal`",
             "Which requests go first when not all can; a client's own priority goes before it.",
         ),
-    ]
+    ];
+    keys.extend(policy::keys());
+    keys
 }
 
 fn matches() -> Vec<Key> {

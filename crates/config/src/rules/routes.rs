@@ -15,12 +15,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use naru_model::platform::Match;
 
 use super::reference::reference;
-use super::{auth, limit};
+use super::{Place, auth, limit, policy};
 use crate::build;
 use crate::item::{Entry, Item, Section};
 use crate::report::{Pos, Problems, Refusal, shown};
 
-pub(super) fn check(root: Section<'_>, problems: &mut Problems) {
+pub(super) fn check(root: Section<'_>, place: &Place<'_>, problems: &mut Problems) {
     let routes = root.section("routes").items();
     for route in routes {
         conditions(route.section().section("match"), problems);
@@ -30,6 +30,7 @@ pub(super) fn check(root: Section<'_>, problems: &mut Problems) {
         }
         auth::check(root, route.section(), problems);
         limit::check(root, route.section(), problems);
+        policy::check(root, route.section(), place, problems);
     }
     overlaps(routes, problems);
 }
