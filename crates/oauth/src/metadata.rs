@@ -1,7 +1,7 @@
 //! Where everything is, and what the server says of itself.
 //!
-//! Source: RFC 8414; the same document answers where OpenID Connect Discovery 1.0 looks (RFC 8414 §5 allows it), because
-//! many clients look there alone.
+//! Source: RFC 8414; the same answers where OpenID Connect Discovery 1.0 looks (RFC 8414 §5 allows it), because many
+//! clients look there alone.
 
 use naru_model::client::Tokens;
 use serde_json::{Value, json};
@@ -61,7 +61,8 @@ pub(crate) fn document(tokens: &Tokens) -> Value {
         "introspection_endpoint": at(&paths.introspect),
         "jwks_uri": at(&paths.jwks),
         "grant_types_supported": grants,
-        // Required, and empty: there is no authorization endpoint, for there is no person in it.
+        // Required by §2, and empty: there is no authorization endpoint, for there is no person in it. To leave it out, as §3.2
+        // wants of what is empty, breaks libraries that require it.
         "response_types_supported": [],
         "token_endpoint_auth_methods_supported": methods,
         "token_endpoint_auth_signing_alg_values_supported": ASSERTION_ALGORITHMS,
@@ -70,6 +71,15 @@ pub(crate) fn document(tokens: &Tokens) -> Value {
         "introspection_endpoint_auth_methods_supported": methods,
         "introspection_endpoint_auth_signing_alg_values_supported": ASSERTION_ALGORITHMS,
     })
+}
+
+/// The same with what OpenID Connect Discovery 1.0 §3 requires beside, without which its readers read nothing. No ID
+/// tokens are given; access tokens are signed so.
+pub(crate) fn discovery(tokens: &Tokens) -> Value {
+    let mut document = document(tokens);
+    document["subject_types_supported"] = json!(["public"]);
+    document["id_token_signing_alg_values_supported"] = json!(["ES256"]);
+    document
 }
 
 /// The issuer without its path.

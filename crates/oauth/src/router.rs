@@ -34,7 +34,7 @@ impl Authority {
             .route(&paths.introspect, post(introspect))
             .route(&paths.jwks, get(jwks))
             .route(&paths.metadata, get(document))
-            .route(&paths.discovery, get(document))
+            .route(&paths.discovery, get(discovery))
             .with_state(self.clone())
     }
 }
@@ -60,6 +60,10 @@ async fn revoke(State(authority): Server, request: Request) -> Response {
 
 async fn document(State(authority): Server) -> Response {
     public_response(&authority, metadata::document(&authority.tokens).to_string(), "application/json")
+}
+
+async fn discovery(State(authority): Server) -> Response {
+    public_response(&authority, metadata::discovery(&authority.tokens).to_string(), "application/json")
 }
 
 async fn jwks(State(authority): Server) -> Response {

@@ -403,7 +403,9 @@ async fn the_metadata_says_where_everything_is_below_the_issuers_path_too() {
     let portal = portal(Tokens { issuer: issuer.clone(), ..tokens() }).await;
     let secret = portal.register("mobile", &SCOPES).await;
     let metadata = portal.get("/.well-known/oauth-authorization-server/api").await;
-    assert_eq!(metadata.body, portal.get("/api/.well-known/openid-configuration").await.body);
+    let discovery = portal.get("/api/.well-known/openid-configuration").await.body;
+    assert!(metadata.body.as_object().unwrap().iter().all(|(member, said)| discovery[member] == *said));
+    assert_eq!(discovery["subject_types_supported"], json!(["public"]));
     assert_eq!(metadata.text("issuer"), issuer);
     assert_eq!(
         metadata.body["token_endpoint_auth_methods_supported"],
