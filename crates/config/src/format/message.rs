@@ -93,7 +93,7 @@ pub(super) fn mask(text: &str) -> Checked {
             None => Refusal::new(
                 what,
                 format!(
-                    "write {}, or a regular expression between slashes: /P[0-9]{{8}}/",
+                    "write {}, or a regular expression between slashes: \"/P[0-9]{{8}}/\"",
                     KNOWN_MASKS.join(", ")
                 ),
             ),
@@ -101,7 +101,7 @@ pub(super) fn mask(text: &str) -> Checked {
     };
     let Some(pattern) = pattern.strip_suffix('/').filter(|pattern| !pattern.is_empty()) else {
         let what = format!("{} is no regular expression between slashes", shown(text));
-        return Err(Refusal::new(what, "write one, and a slash after it: /P[0-9]{8}/"));
+        return Err(Refusal::new(what, "write one, and a slash after it: \"/P[0-9]{8}/\""));
     };
     if pattern.len() > MAX_PATTERN {
         let what = format!("the regular expression is longer than {MAX_PATTERN} bytes");

@@ -62,7 +62,7 @@ fn answer() -> Vec<Key> {
             "mask",
             one_or_more(text(format::MASK)),
             "none",
-            "Personal data to mask in answers and logs: `resident_number`, `card`, `phone`, `account`, `email`, or a regular expression between slashes, all of whose match is masked.",
+            "Personal data to mask in answers and logs: `resident_number`, `card`, `phone`, `account`, `email`, or a regular expression between slashes (`\"/P[0-9]{8}/\"`, in quotes), all of whose match is masked.",
         ),
         fallback(),
         Key::new(
