@@ -1,4 +1,5 @@
-//! The door of a service: so many requests inside at once, a bounded queue before it, first come first served.
+//! The door of a service: so many requests inside at once, and a bounded queue before it, in which the more important go
+//! first and of those alike who came first. When the queue is full, the least important one goes for a more important one.
 //!
 //! It is open while the service has an endpoint that can be tried. Passing an open door with a free place is one
 //! compare-and-swap; the lock is for those who have to wait and for who lets them in.
@@ -7,7 +8,12 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Mutex, MutexGuard};
 
+use naru_model::policy::Priority;
+use naru_model::units::Timestamp;
 use tokio::sync::oneshot;
+
+use crate::clock::Clock;
+use crate::patience::Patience;
 
 /// One word, so that every step is one compare-and-swap: inside (32 bits), waiting (31 bits), open (1 bit).
 const INSIDE: u64 = 1;
@@ -39,13 +45,33 @@ pub(crate) struct Gate {
     /// Places inside; at least 1.
     places: AtomicUsize,
     queue: Mutex<Queue>,
+    clock: Clock,
 }
 
 #[derive(Debug, Default)]
 struct Queue {
-    /// Counts who ever waited; the smallest ticket is next.
+    /// Counts who ever waited.
     next_ticket: u64,
-    waiting: BTreeMap<u64, oneshot::Sender<()>>,
+    /// The first one is next, the last one the least important.
+    waiting: BTreeMap<Ticket, Waiting>,
+    patience: Patience,
+}
+
+type Ticket = (Priority, u64);
+
+#[derive(Debug)]
+struct Waiting {
+    since: Timestamp,
+    call: oneshot::Sender<Call>,
+}
+
+/// What one who waits is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Call {
+    /// The place inside is the caller's, who calls [`Gate::leave`].
+    In,
+    /// Somebody more important has taken the place in the queue.
+    Away,
 }
 
 /// What one who asked to be let in gets.
@@ -54,26 +80,30 @@ pub(crate) enum Entry<'g> {
     Inside,
     Wait(Waiter<'g>),
     QueueFull,
+    /// Waiting has become long for the more important ones already.
+    LessImportant,
 }
 
 /// A place in the queue; dropping it leaves the queue, or gives back the place inside that came too late.
 #[derive(Debug)]
 pub(crate) struct Waiter<'g> {
     gate: &'g Gate,
-    ticket: u64,
-    called: oneshot::Receiver<()>,
-    entered: bool,
+    ticket: Ticket,
+    called: oneshot::Receiver<Call>,
+    /// It has heard what it was called for, and the place is its own affair now.
+    heard: bool,
 }
 
 impl Gate {
     /// A closed door.
-    pub(crate) fn new(places: usize) -> Self {
-        Gate { state: AtomicU64::new(0), places: AtomicUsize::new(places.max(1)), queue: Mutex::default() }
+    pub(crate) fn new(places: usize, clock: Clock) -> Self {
+        let places = AtomicUsize::new(places.max(1));
+        Gate { state: AtomicU64::new(0), places, queue: Mutex::default(), clock }
     }
 
     /// Goes in if there is a place and nobody waits, else takes a place in a queue of at most `queue`.
-    pub(crate) fn enter(&self, queue: usize) -> Entry<'_> {
-        if self.try_enter() { Entry::Inside } else { self.line_up(queue) }
+    pub(crate) fn enter(&self, queue: usize, priority: Priority) -> Entry<'_> {
+        if self.try_enter() { Entry::Inside } else { self.line_up(queue, priority) }
     }
 
     fn try_enter(&self) -> bool {
@@ -88,15 +118,24 @@ impl Gate {
         false
     }
 
-    fn line_up(&self, queue: usize) -> Entry<'_> {
+    fn line_up(&self, queue: usize, priority: Priority) -> Entry<'_> {
+        let now = self.clock.now();
         let mut line = self.lock();
         let mut state = State(self.state.load(SeqCst));
+        let in_vain = line.is_in_vain(priority, state.is_open(), now);
         loop {
             // Under the lock nobody else lines up, is let in, opens, or changes the number of places, but those inside
             // may leave: only the swap below proves that there is no place.
             let free = state.is_open() && state.waiting() == 0 && state.inside() < self.places.load(SeqCst);
+            if !free && in_vain {
+                return Entry::LessImportant;
+            }
             if !free && state.waiting() >= queue {
-                return Entry::QueueFull;
+                if !line.send_away(priority) {
+                    return Entry::QueueFull;
+                }
+                state = State(self.state.fetch_sub(WAITING, SeqCst) - WAITING);
+                continue;
             }
             let next = state.0 + if free { INSIDE } else { WAITING };
             match self.state.compare_exchange_weak(state.0, next, SeqCst, SeqCst) {
@@ -106,10 +145,10 @@ impl Gate {
             }
         }
         let (call, called) = oneshot::channel();
-        let ticket = line.next_ticket;
+        let ticket = (priority, line.next_ticket);
         line.next_ticket += 1;
-        line.waiting.insert(ticket, call);
-        Entry::Wait(Waiter { gate: self, ticket, called, entered: false })
+        line.waiting.insert(ticket, Waiting { since: now, call });
+        Entry::Wait(Waiter { gate: self, ticket, called, heard: false })
     }
 
     /// Gives back a place inside.
@@ -143,7 +182,8 @@ impl Gate {
     /// Lets in as many as there are places for, in the order of their tickets.
     fn call_next(&self, line: &mut Queue) {
         let places = self.places.load(SeqCst);
-        while let Some((ticket, call)) = line.waiting.pop_first() {
+        let now = self.clock.now();
+        while let Some((ticket, waiting)) = line.waiting.pop_first() {
             let mut state = State(self.state.load(SeqCst));
             let admitted = loop {
                 if !state.is_open() || state.inside() >= places {
@@ -156,12 +196,14 @@ impl Gate {
                 }
             };
             if !admitted {
-                line.waiting.insert(ticket, call);
+                line.waiting.insert(ticket, waiting);
                 return;
             }
+            line.patience.let_in(ticket.0, now.since(waiting.since));
             // Who has gone meanwhile finds its ticket missing and gives the place back; see `Waiter::drop`.
-            let _ = call.send(());
+            let _ = waiting.call.send(Call::In);
         }
+        line.patience.nobody_waits();
     }
 
     pub(crate) fn inside(&self) -> u32 {
@@ -177,19 +219,43 @@ impl Gate {
     }
 }
 
-impl Waiter<'_> {
-    /// Waits to be called in. Cancel safe. Afterwards the place inside is the caller's, who calls [`Gate::leave`].
-    pub(crate) async fn called(&mut self) {
-        // An error can't happen while the gate is borrowed: its queue drops no sender it has not called.
-        if (&mut self.called).await.is_ok() {
-            self.entered = true;
+impl Queue {
+    /// Tells whether one of this importance would wait where even the most important wait for long.
+    fn is_in_vain(&mut self, priority: Priority, open: bool, now: Timestamp) -> bool {
+        let first = self.waiting.first_key_value();
+        let first = first.map(|((priority, _), waiting)| (*priority, now.since(waiting.since)));
+        match first {
+            Some(first) if open => self.patience.turn(first, now),
+            // Without an instance all wait alike, however long; and an empty queue is none.
+            _ => self.patience.reset(now),
         }
+        self.patience.refuses(priority)
+    }
+
+    /// Sends the least important one away, if it is less important than `priority`: of several the one that came last.
+    fn send_away(&mut self, priority: Priority) -> bool {
+        let Some(last) = self.waiting.last_entry().filter(|last| last.key().0 > priority) else {
+            return false;
+        };
+        // Who has gone meanwhile need not hear it.
+        let _ = last.remove().call.send(Call::Away);
+        true
+    }
+}
+
+impl Waiter<'_> {
+    /// Waits to be called in, or sent away. Cancel safe.
+    pub(crate) async fn called(&mut self) -> Call {
+        // An error can't happen while the gate is borrowed: its queue drops no sender it has not called.
+        let call = (&mut self.called).await.unwrap_or(Call::Away);
+        self.heard = true;
+        call
     }
 }
 
 impl Drop for Waiter<'_> {
     fn drop(&mut self) {
-        if self.entered {
+        if self.heard {
             return;
         }
         let mut line = self.gate.lock();
@@ -197,7 +263,9 @@ impl Drop for Waiter<'_> {
             self.gate.state.fetch_sub(WAITING, SeqCst);
         } else {
             drop(line);
-            self.gate.leave();
+            if self.called.try_recv() == Ok(Call::In) {
+                self.gate.leave();
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use std::io;
 use std::task::{Context, Poll};
 
 use crate::head::Fields;
+use crate::policy::limit::Flow;
 
 /// What comes next in a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +66,8 @@ pub(crate) enum Broken {
 pub(crate) enum Waiting {
     Source,
     Sink,
+    /// Its turn: it is slowed down, and nobody is to blame.
+    Pace,
 }
 
 /// The state of one body's transfer.
@@ -76,15 +79,22 @@ pub(crate) struct Pump {
     flushed: bool,
     /// A copy of what went through so far, to send it again; `None` when it grew too large or is not wanted.
     pub(crate) copy: Option<Vec<u8>>,
+    /// Says how much may go, and counts it; `None`: as much as there is.
+    flow: Option<Box<Flow>>,
 }
 
 /// A body larger than this is not kept for another attempt.
 const MAX_COPY: usize = 64 << 10;
 
 impl Pump {
+    /// One that goes as `flow` says.
+    pub(crate) fn new(flow: Option<Box<Flow>>) -> Self {
+        Pump { flow, ..Pump::default() }
+    }
+
     /// One that keeps a copy of what it moves.
-    pub(crate) fn keeping() -> Self {
-        Pump { copy: Some(Vec::new()), ..Pump::default() }
+    pub(crate) fn keeping(flow: Option<Box<Flow>>) -> Self {
+        Pump { copy: Some(Vec::new()), ..Pump::new(flow) }
     }
 
     /// Tells that the body was passed on as a whole.
@@ -101,24 +111,23 @@ impl Pump {
     ) -> Result<Option<Waiting>, Broken> {
         while !self.ended {
             match source.poll_piece(cx) {
-                Poll::Ready(Ok(Piece::Data { last })) => match sink.poll_send(cx, source.data(), last) {
-                    Poll::Ready(Ok(taken)) => self.pass(source, taken),
-                    Poll::Ready(Err(error)) => return Err(Broken::Sink(error)),
-                    Poll::Pending => return Ok(Some(Waiting::Sink)),
-                },
+                Poll::Ready(Ok(Piece::Data { last })) => {
+                    let data = source.data();
+                    let Poll::Ready(may) = self.poll_flow(cx, data.len()) else {
+                        return pause(cx, sink, Waiting::Pace);
+                    };
+                    match sink.poll_send(cx, &data[..may], last && may == data.len()) {
+                        Poll::Ready(Ok(taken)) => self.pass(source, taken),
+                        Poll::Ready(Err(error)) => return Err(Broken::Sink(error)),
+                        Poll::Pending => return Ok(Some(Waiting::Sink)),
+                    }
+                }
                 Poll::Ready(Ok(Piece::End)) => {
                     self.ended = true;
                     sink.finish(source.trailers()).map_err(Broken::Sink)?;
                 }
                 Poll::Ready(Err(error)) => return Err(Broken::Source(error)),
-                Poll::Pending => {
-                    // What was kept back to save writes must not wait for a source that pauses.
-                    return match sink.poll_flush(cx) {
-                        Poll::Ready(Ok(())) => Ok(Some(Waiting::Source)),
-                        Poll::Ready(Err(error)) => Err(Broken::Sink(error)),
-                        Poll::Pending => Ok(Some(Waiting::Sink)),
-                    };
-                }
+                Poll::Pending => return pause(cx, sink, Waiting::Source),
             }
         }
         if !self.flushed {
@@ -131,7 +140,17 @@ impl Pump {
         Ok(None)
     }
 
+    fn poll_flow(&mut self, cx: &mut Context<'_>, bytes: usize) -> Poll<usize> {
+        match &mut self.flow {
+            Some(flow) => flow.poll(cx, bytes),
+            None => Poll::Ready(bytes),
+        }
+    }
+
     fn pass(&mut self, source: &mut impl Source, taken: usize) {
+        if let Some(flow) = &mut self.flow {
+            flow.passed(taken);
+        }
         if let Some(copy) = &mut self.copy {
             if copy.len() + taken <= MAX_COPY {
                 copy.extend_from_slice(&source.data()[..taken]);
@@ -141,6 +160,15 @@ impl Pump {
         }
         self.moved += taken as u64;
         source.consume(taken);
+    }
+}
+
+/// Sends what was kept back to save writes: it must not wait for a source that pauses.
+fn pause(cx: &mut Context<'_>, sink: &mut impl Sink, for_whom: Waiting) -> Result<Option<Waiting>, Broken> {
+    match sink.poll_flush(cx) {
+        Poll::Ready(Ok(())) => Ok(Some(for_whom)),
+        Poll::Ready(Err(error)) => Err(Broken::Sink(error)),
+        Poll::Pending => Ok(Some(Waiting::Sink)),
     }
 }
 

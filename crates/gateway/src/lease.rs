@@ -65,6 +65,7 @@ impl Lease {
             500.. => self.count_error(now),
             _ => {
                 self.endpoint.ejection.success();
+                state.took(first_byte, now);
                 state.average.observe(first_byte, now);
                 self.endpoint.latency.observe(first_byte, state.average.micros(now), now);
             }
@@ -84,6 +85,9 @@ impl Lease {
         if failure == Failure::Connect && self.endpoint.set_down(true) {
             self.service.state.refresh();
             self.endpoint.check_now.notify_one();
+        }
+        if failure == Failure::TimedOut {
+            self.service.state.took(elapsed, now);
         }
         self.count_failure(elapsed, now);
     }

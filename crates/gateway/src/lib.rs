@@ -6,6 +6,7 @@
 //! It is a process of its own with one thread per core that share nothing but atomics, so that the server may die or be
 //! replaced while requests go on. It decides nothing about instances: it follows the snapshots the server sends.
 
+mod adaptive;
 mod admission;
 mod balance;
 mod body;
@@ -33,6 +34,7 @@ mod lease;
 mod link;
 pub mod listen;
 mod log;
+mod patience;
 mod policy;
 mod process;
 mod random;

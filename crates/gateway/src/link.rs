@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::{Buf, BytesMut};
-use naru_model::link::{Frame, FrameError, Listener, ToGateway, ToServer};
+use naru_model::link::{Frame, FrameError, Listener, ToGateway, ToServer, Used};
 use tokio::net::UnixStream;
 use tokio::sync::{oneshot, watch};
 use tokio::time::{sleep, sleep_until, timeout};
@@ -38,6 +38,10 @@ const LOAD_PAUSE_PER_ENDPOINT: Duration = Duration::from_micros(40);
 const RECORDS_EVERY: Duration = Duration::from_millis(100);
 /// How long the last words may take when the process ends.
 const LAST_WORDS: Duration = Duration::from_secs(1);
+/// Between two words of what quotas have used.
+const USED_EVERY: Duration = Duration::from_millis(250);
+/// Quotas told of in one message.
+const USED_AT_ONCE: usize = 10_000;
 /// Bytes asked of the socket at once.
 const READ: usize = 64 << 10;
 
@@ -113,7 +117,7 @@ impl Link {
         // When the next load is due, and the time before which there is none.
         let mut load_at = tokio::time::Instant::now();
         let mut records_at = load_at;
-        let mut earliest_load = load_at;
+        let (mut earliest_load, mut used_at) = (load_at, load_at);
         loop {
             tokio::select! {
                 ready = stream.readable() => {
@@ -131,6 +135,10 @@ impl Link {
                 () = sleep_until(records_at), if out.has_room() => {
                     records_at = tokio::time::Instant::now() + RECORDS_EVERY;
                     self.tell_records(&mut out)?;
+                }
+                () = sleep_until(used_at), if out.has_room() => {
+                    used_at = tokio::time::Instant::now() + USED_EVERY;
+                    self.tell_used(&mut out)?;
                 }
                 () = sleep_until(load_at), if out.has_room() => {
                     let told = self.tell_load(&mut out)?;
@@ -205,7 +213,7 @@ impl Link {
                 }
             }
             ToGateway::Callers { version, callers } => self.registry.apply_callers(version, *callers),
-            ToGateway::Used { .. } => {}
+            ToGateway::Used { used } => self.registry.counters.set_used(used),
             ToGateway::Drain { within_ms } => {
                 let deadline = Instant::now() + Duration::from_millis(within_ms);
                 log::line(format_args!("told by the server to drain within {within_ms} ms"));
@@ -236,12 +244,19 @@ impl Link {
         Ok(told)
     }
 
+    /// In parts, so that no frame is too long however many quotas there are.
+    fn tell_used(&mut self, out: &mut Outgoing) -> Result<(), Error> {
+        let tell = |used: &[Used]| out.message(&ToServer::Used { used: used.to_vec() });
+        self.registry.counters.take_used().chunks(USED_AT_ONCE).try_for_each(tell)
+    }
+
     fn tell_records(&mut self, out: &mut Outgoing) -> Result<(), Error> {
         (0..self.records.threads()).try_for_each(|thread| out.records(&self.records, thread))
     }
 
     async fn last_words(&mut self, stream: &UnixStream, out: &mut Outgoing) -> Result<(), Error> {
         self.tell_records(out)?;
+        self.tell_used(out)?;
         self.tell_load(out)?;
         while !out.is_empty() {
             stream.writable().await?;

@@ -20,6 +20,7 @@ use crate::health::{self, News};
 use crate::inherit;
 use crate::link::Link;
 use crate::log;
+use crate::policy::limit::keep_shared;
 use crate::policy::{MakeShape, Maker};
 use crate::registry::{Registry, Watched};
 use crate::report::Records;
@@ -112,6 +113,7 @@ pub(crate) fn run(options: &Options, make_shape: MakeShape, work: fn(WorkerConte
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(start("its runtime"))?;
     runtime.block_on(async {
         obey_signals(drain).map_err(start("its signals"))?;
+        tokio::spawn(keep_shared(link.registry.counters.clone()));
         let (end, ended) = oneshot::channel();
         let link = tokio::spawn(link.run(ended));
         let result = serve(contexts, work, first_table, drain_order).await;

@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::endpoint::Endpoint;
 use crate::flight::Flight;
 use crate::policy::Maker;
+use crate::policy::limit::Counters;
 use crate::service::{Service, State};
 use crate::table::Table;
 
@@ -35,6 +36,8 @@ pub(crate) struct Registry {
     flights: HashMap<RouteId, Arc<Flight>>,
     policies: Maker,
     callers: Arc<Callers>,
+    /// What limits have counted.
+    pub(crate) counters: Arc<Counters>,
     /// Gone from the table, still to be told of; with the generation that left them out.
     leaving: Vec<(u64, Arc<Endpoint>)>,
     /// Counts what was applied. The server's versions are its own affair: a new server may begin anywhere.
@@ -125,6 +128,7 @@ impl Registry {
         policies: Maker,
     ) -> Self {
         Registry {
+            counters: Arc::new(Counters::new(clock.clone())),
             clock,
             services: HashMap::new(),
             flights: HashMap::new(),
@@ -166,6 +170,7 @@ impl Registry {
     /// Follows a routing. Services that it does not name any more end, with all their endpoints.
     pub(crate) fn apply_routing(&mut self, version: u64, routing: &Routing) {
         self.begin(version);
+        self.counters.set_shared(routing.counters.as_ref());
         let mut before = std::mem::take(&mut self.services);
         for wanted in &routing.services {
             let known = match before.remove(&wanted.id) {
@@ -195,13 +200,15 @@ impl Registry {
         self.flights.retain(|id, flight| wanted.contains(id) || flight.count() > 0);
         let services = self.services.iter().map(|(id, known)| (*id, known.service.clone())).collect();
         let policies = self.policies.make(routing);
-        let table = Table::new(routing, &services, &self.flights, &policies, self.callers.clone());
+        let table =
+            Table::new(routing, &services, &self.flights, &policies, self.callers.clone(), &self.counters);
         self.publish(Some(Arc::new(table)));
     }
 
     /// Follows a change of who may call.
     pub(crate) fn apply_callers(&mut self, version: u64, callers: Callers) {
         self.begin(version);
+        self.counters.set_callers(&callers);
         self.callers = Arc::new(callers);
         let table = self.tables.borrow().table.with_callers(self.callers.clone());
         self.publish(Some(Arc::new(table)));

@@ -19,6 +19,7 @@ use naru_model::snapshot::{FunctionId, RouteId};
 
 use crate::flight::Flight;
 use crate::policy::Policies;
+use crate::policy::limit::Limits;
 use crate::random::Random;
 use crate::service::Service;
 
@@ -45,6 +46,8 @@ pub(crate) struct Route {
     pub(crate) flight: Arc<Flight>,
     /// `None`: there are none.
     pub(crate) policies: Option<Arc<Policies>>,
+    /// Looked at only where there are policies.
+    pub(crate) limits: Option<Arc<Limits>>,
     /// Each with the sum of the weights up to and with its own; none with weight 0. Never empty.
     to: Vec<(u64, Arc<Service>)>,
 }
@@ -67,7 +70,7 @@ impl Route {
                 (sum, service)
             })
             .collect();
-        (!to.is_empty()).then_some(Route { id, function, timeout, flight, policies: None, to })
+        (!to.is_empty()).then_some(Route { id, function, timeout, flight, policies: None, limits: None, to })
     }
 
     /// Chooses one of its services by weight.

@@ -10,11 +10,13 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use naru_model::name::ServiceName;
 use naru_model::platform::{Health, Traffic};
+use naru_model::policy::Priority;
 use naru_model::snapshot::{self, ServiceId};
 use naru_model::units::Timestamp;
 use tokio::sync::Notify;
 
-use crate::admission::{Entry, Gate};
+use crate::adaptive::Adaptive;
+use crate::admission::{Call, Entry, Gate};
 use crate::balance::{self, Conditions};
 use crate::bounds::Bounds;
 use crate::budget::Budget;
@@ -43,6 +45,7 @@ pub(crate) struct State {
     /// Requests that came, also those refused.
     begun: AtomicU64,
     bounds: Bounds,
+    adaptive: Adaptive,
     budget: Budget,
     /// Endpoints that get requests. Only ever replaced whole.
     routed: ArcSwap<Vec<Arc<Endpoint>>>,
@@ -61,6 +64,8 @@ pub(crate) struct State {
 pub(crate) enum Refusal {
     #[error("too many requests wait for this service already")]
     QueueFull,
+    #[error("more important requests wait for this service already")]
+    LessImportant,
     #[error("no place and no ready instance in time")]
     TimedOut,
     #[error("the linked system does not answer; it is tried again in a moment")]
@@ -86,26 +91,31 @@ impl Service {
         }
     }
 
-    /// Waits for a place under `traffic.concurrency` and for an endpoint to be there, first come first served.
+    /// Waits for a place under `traffic.concurrency` and for an endpoint to be there: the more important first, and of
+    /// those alike who came first.
     ///
     /// Cancel safe. Counts the request for the retry budget.
     ///
     /// # Errors
-    /// [`Refusal::QueueFull`] at once when `traffic.queue` wait already; [`Refusal::TimedOut`] after
+    /// [`Refusal::QueueFull`] at once when `traffic.queue` wait already; [`Refusal::LessImportant`] at once when the more
+    /// important wait for long already, or when one of them comes and the queue is full; [`Refusal::TimedOut`] after
     /// `traffic.queue_timeout`.
-    pub(crate) async fn admit(self: &Arc<Self>) -> Result<Permit, Refusal> {
+    pub(crate) async fn admit(self: &Arc<Self>, priority: Priority) -> Result<Permit, Refusal> {
         let start = self.state.clock.now();
         self.state.budget.request(start);
         self.state.begun.fetch_add(1, Relaxed);
         if self.is_broken(start) {
             return Err(Refusal::Broken);
         }
-        match self.state.gate.enter(self.traffic.queue) {
+        match self.state.gate.enter(self.traffic.queue, priority) {
             Entry::Inside => Ok(Permit { service: self.clone(), waited: Duration::ZERO }),
             Entry::QueueFull => Err(Refusal::QueueFull),
+            Entry::LessImportant => Err(Refusal::LessImportant),
             Entry::Wait(mut waiter) => {
                 let called = tokio::time::timeout(self.traffic.queue_timeout, waiter.called()).await;
-                called.map_err(|_| Refusal::TimedOut)?;
+                if called.map_err(|_| Refusal::TimedOut)? == Call::Away {
+                    return Err(Refusal::LessImportant);
+                }
                 Ok(Permit { service: self.clone(), waited: self.state.clock.now().since(start) })
             }
         }
@@ -206,8 +216,9 @@ impl Service {
 impl State {
     pub(crate) fn new(service: &snapshot::Service, clock: Clock) -> Self {
         State {
+            gate: Gate::new(service.traffic.concurrency, clock.clone()),
             clock,
-            gate: Gate::new(service.traffic.concurrency),
+            adaptive: Adaptive::new(service.traffic.adaptive),
             begun: AtomicU64::new(0),
             bounds: Bounds::of(&service.traffic),
             budget: Budget::default(),
@@ -224,6 +235,7 @@ impl State {
     /// Follows a change of the service's settings.
     pub(crate) fn configure(&self, service: &snapshot::Service) {
         self.bounds.set(&service.traffic);
+        self.adaptive.set(service.traffic.adaptive);
         self.fit_places();
         self.health.store(Arc::new(service.health.clone()));
     }
@@ -252,8 +264,23 @@ impl State {
 
     /// As many places as the service as a whole may hold, and its endpoints together.
     fn fit_places(&self) {
-        let live = self.routed.load().iter().filter(|e| !e.is_down()).count();
-        self.gate.set_places(self.bounds.places(live));
+        let live = self.live();
+        self.gate.set_places(self.adaptive.places(self.bounds.places(live), live));
+    }
+
+    fn live(&self) -> usize {
+        self.routed.load().iter().filter(|e| !e.is_down()).count()
+    }
+
+    /// An answer, or the lack of one, took so long: it may say that there are too many inside, or room for more.
+    pub(crate) fn took(&self, time: Duration, now: Timestamp) {
+        let bounds = || {
+            let live = self.live();
+            (live as u32, self.bounds.places(live) as u32, self.gate.inside())
+        };
+        if self.adaptive.answered(time, now, bounds) {
+            self.fit_places();
+        }
     }
 
     /// A request has left an endpoint that may have been full.

@@ -10,6 +10,7 @@ use naru_model::snapshot::{Callers, RouteId, Routing, ServiceId};
 
 use crate::flight::Flight;
 use crate::policy::Policies;
+use crate::policy::limit::{self, Counters};
 use crate::route::{RequestView, Route, Router};
 use crate::service::Service;
 
@@ -41,12 +42,18 @@ impl Table {
         flights: &HashMap<RouteId, Arc<Flight>>,
         policies: &HashMap<RouteId, Arc<Policies>>,
         callers: Arc<Callers>,
+        counters: &Arc<Counters>,
     ) -> Self {
         let routes = routing.routes.iter().filter_map(|route| {
             let to = route.to.iter().filter_map(|(id, weight)| Some((services.get(id)?.clone(), *weight)));
             let flight = flights.get(&route.id)?.clone();
             let mut made = Route::new(route.id, route.function, route.timeout, flight, to)?;
             made.policies = policies.get(&route.id).cloned();
+            let limits = limit::Limits::new(route, &routing.services, counters);
+            if made.policies.is_none() && !limits.is_empty() {
+                made.policies = Some(Arc::new(Policies::unwritten()));
+            }
+            made.limits = Some(Arc::new(limits));
             Some((route.matches.clone(), route.id, Arc::new(made)))
         });
         let table = Table {

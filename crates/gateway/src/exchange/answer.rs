@@ -12,6 +12,7 @@ use super::identify::end_hop;
 use super::{Client, Exchange};
 use crate::body::{Broken, Pump, Waiting};
 use crate::error::Error;
+use crate::policy::limit::Direction;
 use crate::service::Service;
 use crate::timer::after;
 
@@ -53,7 +54,7 @@ impl<C: Client> Exchange<'_, C> {
     /// Returns when the answer had come to its end.
     async fn pass_on(&mut self, service: &Service, answered: &mut Answered) -> Result<Instant, Error> {
         let Answered { connection, sending, at, .. } = answered;
-        let mut receiving = Pump::default();
+        let mut receiving = Pump::new(self.flow(Direction::Response));
         // Set when something stands still; nothing does in most requests.
         let mut moved_at: Option<Instant> = None;
         let mut moved = 0;
@@ -77,12 +78,12 @@ impl<C: Client> Exchange<'_, C> {
                 return Poll::Ready(Err(Error::ClientGone));
             }
             let now = receiving.moved + sending.moved;
-            if moved_at.is_none() || now != moved {
+            if moved_at.is_none() || now != moved || waiting == Waiting::Pace {
                 (moved, moved_at) = (now, Some(Instant::now()));
             }
             let (patience, error) = match waiting {
                 Waiting::Source => (service.traffic.idle_timeout, Error::Stalled),
-                Waiting::Sink => (self.table.limits.body_idle, Error::ClientStalled),
+                Waiting::Sink | Waiting::Pace => (self.table.limits.body_idle, Error::ClientStalled),
             };
             if self.until.is_some_and(|at| self.timer.poll(cx, at).is_ready()) {
                 return Poll::Ready(Err(Error::TooLong));

@@ -15,6 +15,7 @@ use crate::endpoint::InstanceKey;
 use crate::error::Error;
 use crate::http1::scan::Malformed;
 use crate::lease::Lease;
+use crate::policy::limit::Direction;
 use crate::service::{Permit, Service};
 use crate::timer::after;
 use crate::upstream::{Connection, connect};
@@ -141,7 +142,7 @@ impl<C: Client> Exchange<'_, C> {
             Err(body::Error::Malformed(what)) => return Err(unseen(Error::Malformed(what))),
             Err(error) => return Err(Failed { error: Error::Broken(error), unseen: true, stale: reused }),
         }
-        let mut sending = Pump::keeping();
+        let mut sending = Pump::keeping(self.flow(Direction::Request));
         let kept = progress.kept.take().unwrap_or_default();
         let first_byte = self.first_byte(service, &mut connection, &mut sending, &kept, progress).await;
         match first_byte {

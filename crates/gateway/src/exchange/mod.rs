@@ -39,6 +39,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
 
+use naru_model::policy::Priority;
 use tokio::time::Instant;
 
 use crate::error::Error;
@@ -153,7 +154,7 @@ impl<C: Client> Exchange<'_, C> {
         self.story.function = route.function;
         self.under_way = Some(route.flight.begin(self.thread.number));
         if let Some(policies) = route.policies.as_ref().or(self.table.unwritten.as_ref()) {
-            self.phases = Some(Box::new(Phases::new(policies.clone())));
+            self.phases = Some(Box::new(Phases::new(policies.clone(), route.limits.clone())));
         }
         let service = route.choose();
         self.story.service = service.id;
@@ -161,7 +162,8 @@ impl<C: Client> Exchange<'_, C> {
     }
 
     async fn admit(&mut self, service: &Arc<Service>) -> Result<Permit, Error> {
-        let permit = self.meanwhile(None, service.admit()).await??;
+        let priority = self.phases.as_ref().map_or(Priority::default(), |phases| phases.priority);
+        let permit = self.meanwhile(None, service.admit(priority)).await??;
         self.story.waiting = permit.waited();
         Ok(permit)
     }

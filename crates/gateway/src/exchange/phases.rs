@@ -4,10 +4,13 @@
 
 use std::sync::Arc;
 
+use naru_model::policy::Priority;
+
 use super::Exchange;
 use crate::error::Error;
 use crate::exchange::Client;
 use crate::head::{Known, Lines};
+use crate::policy::limit::{Counted, Direction, Flow, Limits, Taken};
 use crate::policy::{Policies, Refused};
 use crate::service::Service;
 
@@ -17,11 +20,16 @@ pub(super) struct Phases {
     pub(super) policies: Arc<Policies>,
     /// Fields of whatever answer is given, also when it is a refusal.
     pub(super) lines: Lines,
+    limits: Option<Arc<Limits>>,
+    /// What the request has taken of them; given back when it has ended.
+    taken: Taken,
+    pub(super) priority: Priority,
 }
 
 impl Phases {
-    pub(super) fn new(policies: Arc<Policies>) -> Self {
-        Phases { policies, lines: Lines::default() }
+    pub(super) fn new(policies: Arc<Policies>, limits: Option<Arc<Limits>>) -> Self {
+        let (taken, priority) = (Taken::default(), Priority::default());
+        Phases { policies, lines: Lines::default(), limits, taken, priority }
     }
 }
 
@@ -41,12 +49,34 @@ impl<C: Client> Exchange<'_, C> {
         if !self.is_own_call() {
             // cors
             // auth: `policy::access`, identify and authorize; it sets `story.caller`
-            // limits: `policy::limit`, take; what it takes goes to `self.phases`
+            self.take_limits()?;
         }
         self.announce_sunset()?;
         let permit = self.admit(&service).await?;
         let answered = self.attempt(&service, permit).await?;
         self.answer(&service, answered).await
+    }
+
+    /// Counts the request for all that limits it, and finds out how important it is.
+    fn take_limits(&mut self) -> Result<(), Error> {
+        let Some(phases) = &mut self.phases else { return Ok(()) };
+        let Some(limits) = &phases.limits else { return Ok(()) };
+        let story = &self.story;
+        let who = Counted {
+            caller: story.caller,
+            address: story.client,
+            route: story.route,
+            service: story.service,
+        };
+        phases.priority = limits.priority(story.caller);
+        phases.taken = limits.take(&who, self.thread.timestamp(self.began)).map_err(Refused::from)?;
+        phases.taken.say(&mut phases.lines);
+        Ok(())
+    }
+
+    /// What slows and counts a body of this request.
+    pub(super) fn flow(&self, direction: Direction) -> Option<Box<Flow>> {
+        self.phases.as_ref()?.taken.flow(direction)
     }
 
     fn announce_sunset(&mut self) -> Result<(), Error> {

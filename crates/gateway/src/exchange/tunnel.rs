@@ -13,6 +13,7 @@ use crate::body::{Broken, Pump};
 use crate::error::Error;
 use crate::head::Known;
 use crate::http1::scan::Malformed;
+use crate::policy::limit::Direction;
 use crate::service::Service;
 use crate::timer::after;
 
@@ -37,7 +38,8 @@ impl<C: Client> Exchange<'_, C> {
         if !(self.client.become_tunnel() && answered.connection.become_tunnel()) {
             return Err(unasked);
         }
-        let (mut up, mut down) = (Pump::default(), Pump::default());
+        let mut up = Pump::new(self.flow(Direction::Request));
+        let mut down = Pump::new(self.flow(Direction::Response));
         let result = self.copy_both(service, &mut answered, &mut up, &mut down).await;
         (self.story.bytes_in, self.story.bytes_out) = (up.moved, down.moved);
         result

@@ -1,6 +1,7 @@
 use std::net::SocketAddr;
 
 use naru_model::observed;
+use naru_model::policy::Priority;
 use naru_model::snapshot::ServiceId;
 use tokio::net::TcpListener;
 
@@ -94,7 +95,7 @@ fn an_endpoint_found_down_by_a_request_is_checked_at_once_and_comes_back() {
         drop(lease);
         assert!(bench.service.pick(&[]).is_none());
         // The next check passes; whoever waits is let in.
-        let permit = bench.service.admit().await.unwrap();
+        let permit = bench.service.admit(Priority::Normal).await.unwrap();
         assert!(!endpoint.is_down());
         drop(permit);
     });

@@ -3,6 +3,7 @@
 //! Each phase of a request's life that a policy stands for has its module here; when each has its turn is written once, in
 //! `exchange::phases`. A route whose policy says nothing has no [`Policies`] at all, and costs one branch.
 
+pub(crate) mod limit;
 mod refused;
 mod sunset;
 

@@ -15,7 +15,7 @@ fn traffic() -> Traffic {
 #[test]
 fn a_free_place_and_a_ready_endpoint_need_no_waiting() {
     let (service, endpoints) = fixture::service(traffic(), 1, &Clock::manual());
-    let mut permit = service.admit().now_or_never().expect("at once").unwrap();
+    let mut permit = service.admit(Priority::Normal).now_or_never().expect("at once").unwrap();
     assert_eq!(permit.waited(), Duration::ZERO);
     let lease = permit.pick(&[]).now_or_never().expect("at once").unwrap();
     assert_eq!((service.state.in_flight(), endpoints[0].in_flight()), (1, 1));
@@ -27,11 +27,12 @@ fn a_free_place_and_a_ready_endpoint_need_no_waiting() {
 fn over_the_limit_requests_wait_and_over_the_queue_they_are_refused() {
     runtime().block_on(async {
         let (service, _endpoints) = fixture::service(traffic(), 1, &Clock::manual());
-        let permits = [service.admit().await.unwrap(), service.admit().await.unwrap()];
-        let mut first = Box::pin(service.admit());
-        let mut second = Box::pin(service.admit());
+        let permits =
+            [service.admit(Priority::Normal).await.unwrap(), service.admit(Priority::Normal).await.unwrap()];
+        let mut first = Box::pin(service.admit(Priority::Normal));
+        let mut second = Box::pin(service.admit(Priority::Normal));
         assert!(first.as_mut().now_or_never().is_none() && second.as_mut().now_or_never().is_none());
-        assert_eq!(service.admit().await.unwrap_err(), Refusal::QueueFull);
+        assert_eq!(service.admit(Priority::Normal).await.unwrap_err(), Refusal::QueueFull);
         assert_eq!(service.state.waiting(), 2);
         drop(permits);
         let admitted = [first.await, second.await];
@@ -45,7 +46,7 @@ fn waiting_ends_after_the_queue_timeout() {
     runtime().block_on(async {
         let (service, _none) = fixture::service(traffic(), 0, &Clock::manual());
         let start = tokio::time::Instant::now();
-        assert_eq!(service.admit().await.unwrap_err(), Refusal::TimedOut);
+        assert_eq!(service.admit(Priority::Normal).await.unwrap_err(), Refusal::TimedOut);
         assert_eq!(start.elapsed().as_secs(), 5);
         assert_eq!(service.state.waiting(), 0, "it has left the queue");
     });
@@ -56,7 +57,7 @@ fn requests_wait_for_the_first_instance_and_go_at_once_when_it_is_ready() {
     runtime().block_on(async {
         let clock = Clock::manual();
         let (service, _none) = fixture::service(traffic(), 0, &clock);
-        let mut waiting = Box::pin(service.admit());
+        let mut waiting = Box::pin(service.admit(Priority::Normal));
         assert!(waiting.as_mut().now_or_never().is_none());
         clock.advance(Duration::from_secs(1));
         service.state.set_routed(vec![fixture::endpoint(1, &clock)], &service.traffic);
@@ -71,7 +72,7 @@ fn a_request_inside_whose_only_instance_died_waits_for_the_next_one() {
     runtime().block_on(async {
         let clock = Clock::manual();
         let (service, _endpoints) = fixture::service(traffic(), 1, &clock);
-        let mut permit = service.admit().await.unwrap();
+        let mut permit = service.admit(Priority::Normal).await.unwrap();
         let mut lease = permit.pick(&[]).await.unwrap();
         let dead = lease.key();
         lease.failed(Failure::Connect);
@@ -79,7 +80,7 @@ fn a_request_inside_whose_only_instance_died_waits_for_the_next_one() {
         let not = [dead];
         let mut again = Box::pin(permit.pick(&not));
         assert!(again.as_mut().now_or_never().is_none());
-        assert!(service.admit().now_or_never().is_none(), "nor does another come in");
+        assert!(service.admit(Priority::Normal).now_or_never().is_none(), "nor does another come in");
         service.state.set_routed(vec![fixture::endpoint(2, &clock)], &service.traffic);
         let lease = again.await.unwrap();
         assert_eq!(lease.key().ordinal, 2);
@@ -91,7 +92,7 @@ fn a_request_inside_waits_no_longer_than_the_queue_timeout() {
     runtime().block_on(async {
         let clock = Clock::manual();
         let (service, endpoints) = fixture::service(traffic(), 1, &clock);
-        let mut permit = service.admit().await.unwrap();
+        let mut permit = service.admit(Priority::Normal).await.unwrap();
         endpoints[0].set_down(true);
         service.state.refresh();
         assert_eq!(permit.pick(&[]).await.unwrap_err(), Refusal::TimedOut);
@@ -104,7 +105,7 @@ fn an_endpoint_that_is_checked_well_again_is_found() {
         let (service, endpoints) = fixture::service(traffic(), 1, &Clock::manual());
         endpoints[0].set_down(true);
         service.state.refresh();
-        let mut waiting = Box::pin(service.admit());
+        let mut waiting = Box::pin(service.admit(Priority::Normal));
         assert!(waiting.as_mut().now_or_never().is_none());
         endpoints[0].set_down(false);
         service.state.refresh();
@@ -140,10 +141,10 @@ fn what_an_instance_can_not_hold_waits_for_it_or_for_a_new_one() {
         let (service, endpoints) = fixture::service(bounded, 1, &clock);
         let mut held = Vec::new();
         for _ in 0..2 {
-            let mut permit = service.admit().await.unwrap();
+            let mut permit = service.admit(Priority::Normal).await.unwrap();
             held.push((permit.pick(&[]).await.unwrap(), permit));
         }
-        let mut third = Box::pin(service.admit());
+        let mut third = Box::pin(service.admit(Priority::Normal));
         assert!(third.as_mut().now_or_never().is_none(), "the only instance is full");
         let new = fixture::endpoint(2, &clock);
         service.state.set_routed(vec![endpoints[0].clone(), new.clone()], &service.traffic);
@@ -162,7 +163,7 @@ fn a_full_well_instance_is_waited_for_rather_than_an_ill_one_asked() {
         endpoints[0].set_unhealthy(true);
         let first = service.pick(&[]).unwrap();
         assert_eq!(first.key(), endpoints[1].key());
-        let mut permit = service.admit().await.unwrap();
+        let mut permit = service.admit(Priority::Normal).await.unwrap();
         let mut second = Box::pin(permit.pick(&[]));
         assert!(second.as_mut().now_or_never().is_none());
         drop(first);
