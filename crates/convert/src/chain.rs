@@ -1,9 +1,12 @@
 //! Several shapes in a row, as one: requests pass through from the first to the last, answers from the last to the first.
 
+#[cfg(test)]
+mod tests;
+
 use std::mem;
 use std::sync::Arc;
 
-use naru_model::message::{Answering, Converted, Flow, Headers, Refusal, Request, Response, Shape};
+use naru_model::message::{Answering, Converted, Flow, Headers, Refusal, Request, Response, Shape, header};
 use naru_model::problem::Problem;
 
 /// The first is next to the client, the last next to the service.
@@ -23,17 +26,17 @@ impl Chain {
 impl Shape for Chain {
     /// When one of them refuses or answers, those before it still turn that into what the client speaks.
     fn request(&self, mut request: Request) -> Result<Converted, Refusal> {
-        let mut passed = Passed(Vec::with_capacity(self.0.len()));
+        let accept = header(&request.headers, "accept").map(str::to_owned);
+        let mut passed = Passed { stages: Vec::with_capacity(self.0.len()), accept };
         for shape in &self.0 {
             let early = match shape.request(request) {
                 Ok(Converted::Send(next, answering)) => {
                     request = next;
-                    passed.0.push(Stage { answering, flow: Kept::Unasked });
+                    passed.stages.push(Stage { answering, flow: Kept::Unasked });
                     continue;
                 }
-                Ok(Converted::Answer(response)) => response,
-                Err(refusal) if passed.0.is_empty() => return Err(refusal),
-                Err(refusal) => Problem::new(refusal.status, refusal.detail).response(None),
+                Ok(Converted::Answer(response)) => Ok(response),
+                Err(refusal) => Err(refusal),
             };
             return Ok(Converted::Answer(passed.back(early)?));
         }
@@ -42,7 +45,11 @@ impl Shape for Chain {
 }
 
 /// What the shapes of a chain do with one answer; the last is the next to take it.
-struct Passed(Vec<Stage>);
+struct Passed {
+    stages: Vec<Stage>,
+    /// Of the client.
+    accept: Option<String>,
+}
 
 struct Stage {
     answering: Box<dyn Answering>,
@@ -55,56 +62,75 @@ enum Kept {
     Whole,
     /// With the head that the stage has said.
     Stream(Response),
+    /// The stage could not take the head.
+    Refused(Refusal),
 }
 
 impl Stage {
-    fn ask(&mut self, head: &Response) -> Result<(), Refusal> {
-        self.flow = match self.answering.head(head)? {
-            Flow::Pass => Kept::Pass,
-            Flow::Whole => Kept::Whole,
-            Flow::Stream(head) => Kept::Stream(head),
+    fn ask(&mut self, head: &Response) {
+        self.flow = match self.answering.head(head) {
+            Ok(Flow::Pass) => Kept::Pass,
+            Ok(Flow::Whole) => Kept::Whole,
+            Ok(Flow::Stream(head)) => Kept::Stream(head),
+            Err(refusal) => Kept::Refused(refusal),
         };
-        Ok(())
+    }
+
+    /// Takes a whole response, and asks first if that has not been done.
+    fn take(&mut self, response: Response) -> Result<Response, Refusal> {
+        if matches!(self.flow, Kept::Unasked) {
+            let headers = response.headers.clone();
+            self.ask(&Response { status: response.status, headers, ..Response::default() });
+        }
+        match &mut self.flow {
+            Kept::Unasked | Kept::Pass => Ok(response),
+            Kept::Whole => self.answering.whole(response),
+            Kept::Stream(head) => {
+                let mut body = Vec::new();
+                self.answering.data(&response.body, &mut body)?;
+                self.answering.end(&response.trailers, &mut body)?;
+                Ok(Response { body, ..mem::take(head) })
+            }
+            Kept::Refused(refusal) => Err(refusal.clone()),
+        }
     }
 }
 
 impl Passed {
-    /// Gives a whole response to all stages, and asks first those that have not seen its head yet.
-    fn back(&mut self, mut response: Response) -> Result<Response, Refusal> {
-        for stage in self.0.iter_mut().rev() {
-            if matches!(stage.flow, Kept::Unasked) {
-                let headers = response.headers.clone();
-                stage.ask(&Response { status: response.status, headers, ..Response::default() })?;
-            }
-            match &mut stage.flow {
-                Kept::Unasked | Kept::Pass => {}
-                Kept::Whole => response = stage.answering.whole(response)?,
-                Kept::Stream(head) => {
-                    let mut body = Vec::new();
-                    stage.answering.data(&response.body, &mut body)?;
-                    stage.answering.end(&response.trailers, &mut body)?;
-                    response = Response { body, ..mem::take(head) };
+    /// Gives a whole response to all stages. A refusal goes on to those before who refused, as the problem document that the
+    /// gateway would make of it; it stays a refusal when none of them does anything with that.
+    fn back(&mut self, first: Result<Response, Refusal>) -> Result<Response, Refusal> {
+        let mut result = first;
+        for stage in self.stages.iter_mut().rev() {
+            result = match result {
+                Ok(response) => stage.take(response),
+                Err(refusal) => {
+                    let document = Problem::new(refusal.status, refusal.detail.as_str());
+                    // Whatever the stage was asked before, this is another answer.
+                    stage.flow = Kept::Unasked;
+                    let told = stage.take(document.response(self.accept.as_deref()));
+                    if matches!(stage.flow, Kept::Pass) { Err(refusal) } else { told }
                 }
-            }
+            };
         }
-        Ok(response)
+        result
     }
 
     fn streaming(&mut self) -> impl Iterator<Item = &mut Stage> {
-        self.0.iter_mut().rev().filter(|stage| matches!(stage.flow, Kept::Stream(_)))
+        self.stages.iter_mut().rev().filter(|stage| matches!(stage.flow, Kept::Stream(_)))
     }
 }
 
 impl Answering for Passed {
-    /// As soon as one of them wants the whole answer, all do; those behind it see its head first then.
+    /// As soon as one of them wants the whole answer, all do; those before it see its head first then.
     fn head(&mut self, head: &Response) -> Result<Flow, Refusal> {
         let mut said = head;
         let mut changed = false;
-        for stage in self.0.iter_mut().rev() {
-            stage.ask(said)?;
+        for stage in self.stages.iter_mut().rev() {
+            stage.ask(said);
             match &stage.flow {
                 Kept::Unasked | Kept::Pass => {}
-                Kept::Whole => return Ok(Flow::Whole),
+                Kept::Whole | Kept::Refused(_) => return Ok(Flow::Whole),
                 Kept::Stream(head) => {
                     said = head;
                     changed = true;
@@ -115,7 +141,7 @@ impl Answering for Passed {
     }
 
     fn whole(&mut self, response: Response) -> Result<Response, Refusal> {
-        self.back(response)
+        self.back(Ok(response))
     }
 
     fn data(&mut self, data: &[u8], out: &mut Vec<u8>) -> Result<(), Refusal> {

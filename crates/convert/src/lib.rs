@@ -14,12 +14,14 @@ pub mod mask;
 pub mod openapi;
 mod plain;
 mod problems;
+#[cfg(test)]
+mod tests;
 pub mod xml;
 
 use std::sync::Arc;
 
 use naru_model::message::Shape;
-use naru_model::policy::{Conversion, Policy};
+use naru_model::policy::{Conversion, Policy, Speaker, Xml};
 
 pub use chain::Chain;
 pub use error::Error;
@@ -39,32 +41,38 @@ use problems::ProblemShape;
 /// A file that the policy names can't be read or is not what it should be.
 pub fn shape(policy: &Policy) -> Result<Option<Arc<dyn Shape>>, Error> {
     let mut shapes: Vec<Arc<dyn Shape>> = Vec::new();
+    let validate = policy.validate.as_ref().filter(|validate| validate.requests || validate.responses);
+    let reads_requests = !policy.convert.is_empty() || validate.is_some_and(|validate| validate.requests);
+    let reads_responses = !policy.convert.is_empty()
+        || validate.is_some_and(|validate| validate.responses)
+        || !policy.mask.is_empty();
+    if reads_requests || reads_responses || policy.problems {
+        shapes.push(Arc::new(PlainShape { requests: reads_requests, responses: reads_responses }));
+    }
     if !policy.mask.is_empty() {
         shapes.push(Arc::new(MaskShape::new(Masks::new(&policy.mask)?)));
     }
-    let before_soap =
-        policy.convert.iter().position(|conversion| matches!(conversion, Conversion::OfferSoap(_)));
-    if policy.problems && before_soap.is_none() {
+    // Problems are made, and an OpenAPI document checked, where JSON is spoken: a client of another protocol is told of both by
+    // the conversion of what it speaks.
+    let (outer, inner) =
+        policy.convert.split_at(policy.convert.iter().rposition(is_of_client).map_or(0, |at| at + 1));
+    for conversion in outer {
+        shapes.push(converter(conversion)?);
+    }
+    if policy.problems {
         shapes.push(Arc::new(ProblemShape));
     }
-    if let Some(validate) =
-        policy.validate.as_ref().filter(|validate| validate.requests || validate.responses)
-    {
+    if let Some(validate) = validate {
         shapes.push(Arc::new(ValidateShape::new(validate)?));
     }
-    for (at, conversion) in policy.convert.iter().enumerate() {
+    for conversion in inner {
         shapes.push(converter(conversion)?);
-        // A SOAP client is told of problems by faults, which are made of problem documents.
-        if policy.problems && before_soap == Some(at) {
-            shapes.push(Arc::new(ProblemShape));
-        }
-    }
-    let requests =
-        !policy.convert.is_empty() || policy.validate.as_ref().is_some_and(|validate| validate.requests);
-    if !shapes.is_empty() {
-        shapes.insert(0, Arc::new(PlainShape { requests }));
     }
     Ok(Chain::of(shapes))
+}
+
+fn is_of_client(conversion: &Conversion) -> bool {
+    matches!(conversion, Conversion::OfferSoap(_) | Conversion::Xml(Xml { spoken_by: Speaker::Client, .. }))
 }
 
 fn converter(conversion: &Conversion) -> Result<Arc<dyn Shape>, Error> {

@@ -2,13 +2,15 @@
 
 use naru_model::message::{Converted, Headers, Refusal, Request, Response, Shape, header, set_header};
 
-use crate::body::{Whole, refused};
+use crate::body::{Whole, is_json, is_xml, media_type, refused};
 
 /// Stands next to the client.
 #[derive(Debug)]
 pub(crate) struct PlainShape {
-    /// Whether bodies of requests are read, not only those of responses.
+    /// Whether bodies of requests are read.
     pub(crate) requests: bool,
+    /// Whether bodies of responses are.
+    pub(crate) responses: bool,
 }
 
 impl Shape for PlainShape {
@@ -21,7 +23,12 @@ impl Shape for PlainShape {
         }
         // Source: RFC 9110, 12.5.3.
         set_header(&mut request.headers, "accept-encoding", "identity");
-        let wanted = |head: &Response| coding(&head.headers).is_some();
+        let responses = self.responses;
+        let wanted = move |head: &Response| {
+            let media = media_type(&head.headers);
+            let read = media.starts_with("text/") || is_json(&media) || is_xml(&media);
+            responses && read && coding(&head.headers).is_some()
+        };
         let change = |answer: Response| {
             let coding = coding(&answer.headers).unwrap_or_default();
             Err(refused(

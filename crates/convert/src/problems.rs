@@ -7,8 +7,8 @@ use crate::body::{Asked, Whole, is_bodiless, is_json, media_type, replaced, vari
 use crate::json::{self, Value};
 use crate::xml;
 
-const JSON: &str = "application/problem+json";
-const XML: &str = "application/problem+xml";
+pub(crate) const JSON: &str = "application/problem+json";
+pub(crate) const XML: &str = "application/problem+xml";
 /// Source: RFC 9457, appendix B.
 const NAMESPACE: &str = "urn:ietf:rfc:7807";
 /// What a service said is shown up to here, in bytes; what is longer is a page or a stack trace and no explanation.
@@ -78,12 +78,14 @@ fn problem(answer: &Response, member: impl Fn(&str) -> Option<String>) -> Proble
     }
 }
 
-fn of_json(answer: &Response) -> Option<Problem> {
+/// Members of its own are not kept.
+pub(crate) fn of_json(answer: &Response) -> Option<Problem> {
     let value = json::read(&answer.body).ok()?;
     Some(problem(answer, |name| value.get(name)?.as_str().map(str::to_owned)))
 }
 
-fn of_xml(answer: &Response) -> Option<Problem> {
+/// Members of its own are not kept.
+pub(crate) fn of_xml(answer: &Response) -> Option<Problem> {
     let root = xml::read(&answer.body).ok().filter(|root| root.name.is(NAMESPACE, "problem"))?;
     Some(problem(answer, |name| root.child(NAMESPACE, name).map(|child| child.text().trim().to_owned())))
 }

@@ -21,7 +21,7 @@ use crate::body::{
     Asked, Untouched, Whole, is_bodiless, is_json, is_xml, media_type, other_charset, refused, replaced,
     varies_by_accept,
 };
-use crate::{json, xml};
+use crate::{json, problems, xml};
 use names::Names;
 
 /// The mapping, as a policy sets it.
@@ -139,7 +139,7 @@ fn back(mapping: &Mapping, to_xml: bool, method: &str, mut answer: Response) -> 
                 format!("the service answered in charset {charset}; only UTF-8 is read"),
             ));
         }
-        let told = tell(mapping, to_xml, &answer.body);
+        let told = problem(&answer, to_xml).map_or_else(|| tell(mapping, to_xml, &answer.body), Ok);
         let told = told.map_err(|error| refused(502, format!("the service's answer: {error}")))?;
         answer.body = told.into_bytes();
     } else if !is_bodiless(method, answer.status) {
@@ -166,12 +166,20 @@ fn media_of(xml: bool) -> &'static str {
     if xml { "application/xml" } else { "application/json" }
 }
 
-/// Problem documents are told as what they are called in the other format.
+/// A problem document has a form of its own in XML (RFC 9457, appendix B), which is told instead of what the mapping makes.
+fn problem(answer: &Response, to_xml: bool) -> Option<String> {
+    match (media_type(&answer.headers).as_str(), to_xml) {
+        (problems::JSON, true) => Some(problems::of_json(answer)?.xml()),
+        (problems::XML, false) => Some(problems::of_xml(answer)?.json()),
+        _ => None,
+    }
+}
+
 fn replace_media(headers: &mut Headers, xml: bool) {
     let problem = media_type(headers).starts_with("application/problem+");
     let media = match (problem, xml) {
-        (true, true) => "application/problem+xml",
-        (true, false) => "application/problem+json",
+        (true, true) => problems::XML,
+        (true, false) => problems::JSON,
         (false, xml) => media_of(xml),
     };
     replaced(headers, media);

@@ -141,10 +141,14 @@ fn each_side_gets_what_it_speaks() {
     assert_eq!((sent.body.as_slice(), answer.body.as_slice()), (&b"<a/>"[..], &b"<b/>"[..]));
     // The other way round.
     let shape = MappedShape::new(&Xml { spoken_by: Speaker::Client, ..policy() }).unwrap();
-    let (sent, answer) =
-        through(&shape, request("text/xml", "*/*", "<a>1</a>"), "application/problem+json", r#"{"b":1}"#);
+    let asked = || request("text/xml", "*/*", "<a>1</a>");
+    let (sent, answer) = through(&shape, asked(), "application/json", r#"{"b":1}"#);
     assert_eq!(sent.body, br#"{"a":"1"}"#);
     assert!(answer.body.ends_with(b">1</b>"));
+    assert_eq!(header(&answer.headers, "content-type"), Some("application/xml"));
+    let (_, answer) = through(&shape, asked(), "application/problem+json", r#"{"title":"T","x":[]}"#);
+    let problem = "<problem xmlns=\"urn:ietf:rfc:7807\"><status>200</status><title>T</title></problem>";
+    assert!(str::from_utf8(&answer.body).unwrap().ends_with(problem));
     assert_eq!(header(&answer.headers, "content-type"), Some("application/problem+xml"));
 }
 

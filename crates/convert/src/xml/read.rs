@@ -43,6 +43,10 @@ pub fn read(document: &[u8]) -> Result<Element, Error> {
 /// As [`read`].
 pub fn read_within(document: &[u8], limits: Limits) -> Result<Element, Error> {
     let text = decoded(document, limits).map_err(|(at, fault)| located(document, at, fault))?;
+    // A second byte order mark is text; `quick-xml` would pass over it.
+    if text.starts_with('\u{FEFF}') {
+        return Err(located(document, 0, Fault::Outside));
+    }
     let mut reader = Reader::from_str(text);
     reader.config_mut().check_comments = true;
     let mut tree = Tree::new(limits);
