@@ -15,6 +15,8 @@ WORK = HERE.parent / ".work"
 PROXY_CORE, LOAD_CORE = 0, 1
 BACKEND_PORT, NARU_BACKEND_PORT = 18500, 18501
 ROUTES = 200
+# As many orders as make a body of about 16 KiB.
+JSON_ORDERS = 92
 ENVOY_VERSION = "1.40.0"
 
 BACKEND_CONF = """
@@ -33,6 +35,7 @@ http {{
     location = /bench/post {{ return 200 "{small}"; }}
     location = /bench/headers {{ return 200 "{small}"; }}
     location = /bench/seen {{ return 200 "$http_x_request_id $http_x_forwarded_for"; }}
+    location = /bench/json {{ default_type application/json; alias {work}/json; }}
     location = /health {{ return 200 "ok"; }}
   }}
 }}
@@ -132,7 +135,7 @@ def envoy_config(plain, tls, backend):
                                  "clusters": [cluster]}}
 
 
-def naru_config(plain, tls, backend_port, access_log):
+def naru_config(plain, tls, backend_port, access_log, more=""):
     # As users run it: routing, records, limits and health checks are on; the access log file is off, as everyone's is.
     others = "\n".join(f"  - {{ match: {{ host: www{n}.example.go.kr, path: /function-{n}/** }}, to: backend }}"
                        for n in range(1, ROUTES))
@@ -151,13 +154,20 @@ services:
 routes:
 {others}
   - {{ match: {{ path: /bench/** }}, to: backend }}
-"""
+{more}"""
+
+
+def order(number):
+    """One of the orders in the JSON body: about 200 bytes, names and amounts as such bodies have them."""
+    return {"id": f"2026-{number:06}", "customer": {"name": "홍길동", "email": f"user{number}@example.kr", "grade": "gold"},
+            "items": [{"code": f"A-{number}", "count": number % 7 + 1, "price": 12900}], "paid": number % 2 == 0}
 
 
 def write_backend_conf(port):
     path = WORK / f"backend-{port}.conf"
     path.write_text(BACKEND_CONF.format(work=WORK, port=port, small="x" * 100))
     (WORK / "large").write_text("y" * 16384)
+    (WORK / "json").write_text(json.dumps({"orders": [order(n) for n in range(JSON_ORDERS)]}, ensure_ascii=False))
     return path
 
 
@@ -248,12 +258,12 @@ def start_envoy(plain, tls):
     return Proxy("Envoy", ENVOY_VERSION, process, plain, tls)
 
 
-def start_naru(plain, tls, binary, name="naru", number=0, access_log=False, flags=()):
+def start_naru(plain, tls, binary, name="naru", number=0, access_log=False, flags=(), more=""):
     state, file, log = WORK / f"{name}-state", WORK / f"{name}.yaml", f"{name}.log"
     backend_port = NARU_BACKEND_PORT + number
     shutil.rmtree(state, ignore_errors=True)
     write_backend_conf(backend_port)
-    file.write_text(naru_config(plain, tls, backend_port, access_log))
+    file.write_text(naru_config(plain, tls, backend_port, access_log, more))
     process = start([binary, "up", file, "--state", state, "--console", "off", *flags], LOAD_CORE, log)
     wait_for(f"http://127.0.0.1:{plain}/bench/small", process, log)
     status = json.loads(output(binary, "status", "--json", "--state", state))

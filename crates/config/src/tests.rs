@@ -206,6 +206,33 @@ fn every_key_reaches_the_platform_and_a_change_of_it_is_seen() {
     assert!(seen > 200, "only {seen} keys");
 }
 
+/// Calls `visit` with each part of the schema that has a pattern and examples of what fits it.
+fn each_pattern(schema: &Value, visit: &mut dyn FnMut(&str, &Value)) {
+    match schema {
+        Value::Object(map) => {
+            if let (Some(pattern), Some(examples)) = (schema["pattern"].as_str(), map.get("examples")) {
+                visit(pattern, examples);
+            }
+            map.values().for_each(|inner| each_pattern(inner, visit));
+        }
+        Value::Array(items) => items.iter().for_each(|inner| each_pattern(inner, visit)),
+        _ => {}
+    }
+}
+
+#[test]
+fn what_editors_are_told_fits_their_own_examples() {
+    let mut seen = 0;
+    each_pattern(&crate::schema(), &mut |pattern, examples| {
+        let regex = regex::Regex::new(pattern).unwrap_or_else(|error| panic!("{pattern}: {error}"));
+        for example in examples.as_array().unwrap().iter().filter_map(Value::as_str) {
+            assert!(regex.is_match(example), "{pattern} does not fit {example}");
+            seen += 1;
+        }
+    });
+    assert!(seen > 200, "only {seen} examples");
+}
+
 #[test]
 fn writing_each_default_out_changes_nothing() {
     let mut seen = 0;

@@ -48,7 +48,7 @@ pub(super) fn group(text: &str) -> Checked {
     Err(Refusal::new(what, "write one word of letters, digits, '-', '_', '.' and ':': partners"))
 }
 
-/// The name of a claim, or of one within another: `realm_access.roles`. Any text without white space is one (RFC 7519 §4).
+/// The name of a claim at the top of a token. Any text without white space is taken for one (RFC 7519 §4 has no bounds).
 pub(super) fn claim(text: &str) -> Checked {
     if !text.is_empty() && !text.chars().any(|c| c.is_whitespace() || c.is_control()) {
         return Ok(());
