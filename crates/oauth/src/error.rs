@@ -31,6 +31,8 @@ pub enum Error {
          without a slash at its end"
     )]
     BadIssuer(String),
+    #[error("a request was not carried out to its end: {0}")]
+    Stopped(#[source] tokio::task::JoinError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -51,7 +53,11 @@ impl Error {
             Error::InvalidScope(_) => "invalid_scope",
             // The words of the authorization endpoint (RFC 6749 §4.1.2.1): the token endpoint has none for these.
             Error::TooMany { .. } => "temporarily_unavailable",
-            Error::BadIssuer(_) | Error::Store(_) | Error::NoRandom(_) | Error::BadKey(_) => "server_error",
+            Error::BadIssuer(_)
+            | Error::Stopped(_)
+            | Error::Store(_)
+            | Error::NoRandom(_)
+            | Error::BadKey(_) => "server_error",
         }
     }
 

@@ -40,7 +40,8 @@ impl Authority {
 }
 
 async fn token(State(authority): Server, request: Request) -> Response {
-    let answer = async { authority.token(&asked(&authority, request).await?, (authority.clock)()).await };
+    let work = authority.clone();
+    let answer = to_its_end(async move { work.token(&asked(&work, request).await?, (work.clock)()).await });
     answer_with(&authority, answer.await)
 }
 
@@ -51,11 +52,19 @@ async fn introspect(State(authority): Server, request: Request) -> Response {
 }
 
 async fn revoke(State(authority): Server, request: Request) -> Response {
-    let answer = async { authority.revoke(&asked(&authority, request).await?, (authority.clock)()).await };
+    let work = authority.clone();
+    let answer = to_its_end(async move { work.revoke(&asked(&work, request).await?, (work.clock)()).await });
     match answer.await {
         Ok(()) => secret_response(StatusCode::OK, Body::empty()),
         Err(error) => refuse(&authority, &error),
     }
+}
+
+/// Does something whether or not the client waits for it: what is taken back in the store must be told to the gateway.
+async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Error>> + Send + 'static,
+) -> Result<T, Error> {
+    tokio::spawn(work).await.unwrap_or_else(|stopped| Err(Error::Stopped(stopped)))
 }
 
 async fn document(State(authority): Server) -> Response {

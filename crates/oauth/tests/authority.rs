@@ -481,3 +481,16 @@ async fn the_gateway_is_told_of_callers_without_what_only_the_token_endpoint_nee
     assert!(issuer.own && !issuer.issuer.unknown_clients && issuer.jwks.contains("\"kid\""));
     assert_eq!(issuer.issuer.audience, ["portal"]);
 }
+
+#[tokio::test]
+async fn a_revocation_is_carried_out_when_the_client_does_not_wait_for_it() {
+    let portal = portal(tokens()).await;
+    let secret = portal.register("mobile", &SCOPES).await;
+    let token = portal.token("mobile", &secret).await.text("access_token");
+    let mut published = portal.authority.subscribe();
+    published.mark_unchanged();
+    portal.post_and_leave("/oauth/revoke", ("mobile", &secret), &[("token", &token)]).await;
+    let told =
+        tokio::time::timeout(Duration::from_secs(20), published.wait_for(|told| !told.revoked.is_empty()));
+    assert!(told.await.unwrap().is_ok());
+}

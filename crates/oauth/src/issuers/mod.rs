@@ -34,7 +34,8 @@ pub struct Issuers {
 }
 
 impl Issuers {
-    /// Begins with what `folder` has of them (each a file), and fetches what is due. Call it inside a tokio runtime.
+    /// Begins with what `folder` has of them (each a file; it has no other files), and fetches what is due. Call it inside a
+    /// tokio runtime.
     pub fn start(folder: PathBuf, issuers: Vec<Issuer>, clock: Clock, log: Log) -> Issuers {
         let (wanted, issuers) = watch::channel(issuers);
         let (unknown, questions) = mpsc::channel(QUESTIONS);

@@ -129,18 +129,13 @@ impl Portal {
         basic: Option<(&str, &str)>,
         form: &[(&str, &str)],
     ) -> Answer {
-        let mut body = form_urlencoded::Serializer::new(String::new());
-        let body = body.extend_pairs(form).finish();
-        let credentials = basic.map(|(id, secret)| {
-            format!("Authorization: Basic {}\r\n", STANDARD.encode(format!("{id}:{secret}")))
-        });
-        let head = format!(
-            "POST {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-Forwarded-For: {address}\r\n{}\
-             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n",
-            credentials.unwrap_or_default(),
-            body.len()
-        );
-        self.send(head + &body).await
+        self.send(request(address, path, basic, form)).await
+    }
+
+    /// Sends a request, and goes away before there is an answer.
+    pub(crate) async fn post_and_leave(&self, path: &str, basic: (&str, &str), form: &[(&str, &str)]) {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(request("192.0.2.7", path, Some(basic), form).as_bytes()).await.unwrap();
     }
 
     /// A token by client credentials.
@@ -159,6 +154,21 @@ impl Portal {
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         Answer { status, head: head.to_owned(), body: serde_json::from_str(body).unwrap_or_default() }
     }
+}
+
+fn request(address: &str, path: &str, basic: Option<(&str, &str)>, form: &[(&str, &str)]) -> String {
+    let mut body = form_urlencoded::Serializer::new(String::new());
+    let body = body.extend_pairs(form).finish();
+    let credentials = basic.map(|(id, secret)| {
+        format!("Authorization: Basic {}\r\n", STANDARD.encode(format!("{id}:{secret}")))
+    });
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-Forwarded-For: {address}\r\n{}\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n",
+        credentials.unwrap_or_default(),
+        body.len()
+    );
+    head + &body
 }
 
 /// What a token says, without a look at its signature.
