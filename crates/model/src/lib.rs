@@ -9,6 +9,7 @@ pub mod apdex;
 pub mod client;
 pub mod event;
 pub mod instance;
+pub mod job;
 pub mod link;
 pub mod message;
 pub mod name;
