@@ -15,7 +15,7 @@ use crate::store::body::{Of, SpoolError};
 use crate::store::rows::{Outcome, Request, Standing, ToDo};
 use crate::store::writer::{Change, Written};
 use crate::table::job_of_attempts;
-use crate::through::Call;
+use crate::through::{Call, CallError};
 use crate::verdict::{Answer, Verdict, judge, overdue};
 
 /// After a failure of our own (the store can't be read or written) it is tried again this much later.
@@ -74,7 +74,9 @@ async fn one(core: &Arc<Core>, seq: Seq) -> Result<(), Error> {
             end(core, &standing, Change::Die { seq, why, now }).await
         }
         (Verdict::Dead { why }, _) => end(core, &standing, Change::Die { seq, why, now }).await,
-        (Verdict::Again { at, why }, _) => again(core, &standing, at, why).await,
+        (Verdict::Again { at, why, counts }, _) => {
+            again(core, &standing, if counts { number } else { number - 1 }, at, why).await
+        }
     }
 }
 
@@ -91,6 +93,7 @@ async fn call(
     let call = Call { method, host, target, headers, body };
     let answer = match core.through.send(&known.table, call).await {
         Ok(answer) => answer,
+        Err(error @ CallError::Away(..)) => return Ok((Answer::Away(error.to_string()), None)),
         Err(error) => return Ok((Answer::None(error.to_string()), None)),
     };
     let (head, body) = answer.into_parts();
@@ -142,9 +145,15 @@ async fn end(core: &Arc<Core>, standing: &Standing, change: Change) -> Result<()
     Ok(())
 }
 
-async fn again(core: &Arc<Core>, standing: &Standing, due: Timestamp, why: String) -> Result<(), Error> {
+async fn again(
+    core: &Arc<Core>,
+    standing: &Standing,
+    attempts: u32,
+    due: Timestamp,
+    why: String,
+) -> Result<(), Error> {
     let Standing { seq, route, submitted, .. } = standing;
-    if persist(core, Change::Again { seq: *seq, due, why }).await? == Written::Changed(true) {
+    if persist(core, Change::Again { seq: *seq, attempts, due, why }).await? == Written::Changed(true) {
         core.dispatch.queue(&ToDo { seq: *seq, route: route.clone(), submitted: *submitted, due });
     } else {
         core.dispatch.ended(*seq);

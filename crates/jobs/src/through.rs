@@ -28,6 +28,9 @@ pub(crate) struct Call {
 pub(crate) enum CallError {
     #[error("{0:?} is no target of a request")]
     Target(String),
+    /// Nothing was sent.
+    #[error("the gateway at {0} can't be reached: {1}")]
+    Away(std::net::SocketAddr, String),
     #[error("the gateway at {0} did not answer: {1}")]
     NoAnswer(std::net::SocketAddr, String),
 }
@@ -65,8 +68,14 @@ impl Through {
             request.headers_mut().insert(OWN, own);
         }
         let answer = self.client.request(request).await;
-        let mut answer =
-            answer.map_err(|error| CallError::NoAnswer(table.gateway, root_of(&error)))?.map(Body::new);
+        let failed = |error: hyper_util::client::legacy::Error| {
+            let why = root_of(&error);
+            match error.is_connect() {
+                true => CallError::Away(table.gateway, why),
+                false => CallError::NoAnswer(table.gateway, why),
+            }
+        };
+        let mut answer = answer.map_err(failed)?.map(Body::new);
         fields::strip(answer.headers_mut());
         Ok(answer)
     }

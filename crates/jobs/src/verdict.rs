@@ -14,6 +14,8 @@ pub(crate) enum Answer {
     Status { status: u16, retry_after: Option<Duration> },
     /// It said nothing, or not to the end; why.
     None(String),
+    /// The gateway could not be reached, so that the service was not asked at all; why.
+    Away(String),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,9 +24,11 @@ pub(crate) enum Verdict {
     End {
         failed: bool,
     },
+    /// There will be another attempt; whether this one counts.
     Again {
         at: Timestamp,
         why: String,
+        counts: bool,
     },
     Dead {
         why: String,
@@ -33,6 +37,9 @@ pub(crate) enum Verdict {
 
 /// Answers that say "not now" rather than "no". Source: RFC 9110 §15.6, RFC 6585 §4.
 const NOT_NOW: [u16; 4] = [429, 502, 503, 504];
+
+/// A gateway that was restarted is back by then.
+const GATEWAY_BACK: Duration = Duration::from_secs(1);
 
 /// Decides after the attempt of number `attempt` (1 is the first) ended at `now`. `chance` is from 0 to 1.
 pub(crate) fn judge(
@@ -49,8 +56,10 @@ pub(crate) fn judge(
         }
         Answer::Status { status, retry_after } => (format!("the service answered {status}"), *retry_after),
         Answer::None(why) => (why.clone(), None),
+        Answer::Away(why) => (why.clone(), Some(GATEWAY_BACK)),
     };
-    if attempt >= job.attempts {
+    let counts = !matches!(answer, Answer::Away(_));
+    if counts && attempt >= job.attempts {
         return Verdict::Dead { why: format!("{why}; it was the last of {attempt} attempts") };
     }
     let wait = backoff::CALL.after(attempt, chance).max(asked.unwrap_or_default());
@@ -60,7 +69,7 @@ pub(crate) fn judge(
             why: format!("{why}; another attempt after {}s would be past the time limit", wait.as_secs()),
         };
     }
-    Verdict::Again { at, why }
+    Verdict::Again { at, why, counts }
 }
 
 /// Why a job whose time is over is dead.
@@ -111,6 +120,12 @@ mod tests {
         assert_eq!(at(after(2, &status(503))), 1000);
         let asked = Answer::Status { status: 503, retry_after: Some(Duration::from_secs(7)) };
         assert_eq!(at(after(1, &asked)), 7000);
+    }
+
+    #[test]
+    fn without_a_gateway_no_attempt_was_made() {
+        let away = Answer::Away("refused".into());
+        assert!(matches!(after(9, &away), Verdict::Again { counts: false, .. }));
     }
 
     #[test]

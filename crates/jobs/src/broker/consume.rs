@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, StatusCode};
 use naru_model::policy::Consumer;
 
 use crate::attempt::persist;
@@ -19,7 +19,7 @@ use crate::store::body::Of;
 use crate::store::rows::{New, Request};
 use crate::store::writer::Change;
 use crate::table::consumer_lane;
-use crate::through::Call;
+use crate::through::{Call, CallError};
 
 /// Of one delivery. The gateway has its own, shorter ones; this is for when even those fail.
 const TIMEOUT: Duration = Duration::from_secs(600);
@@ -51,12 +51,15 @@ pub(crate) async fn run(core: Arc<Core>, consumer: Consumer, connection: Connect
 
 /// One delivery; what the broker is to be told of it.
 async fn deliver(core: Arc<Core>, consumer: Arc<Consumer>, delivered: Delivered) -> Settled {
+    let again = Settled::Again(backoff::CALL.after(delivered.number, random::unit()));
     let why = match tokio::time::timeout(TIMEOUT, call(&core, &consumer, &delivered)).await {
-        Ok(Ok(())) => return Settled::Done,
-        Ok(Err(why)) => why,
+        Ok(Ok(status)) if status.is_success() => return Settled::Done,
+        Ok(Ok(status)) => format!("the service answered {status}"),
+        // The service was not asked at all, which is not the message's fault.
+        Ok(Err(CallError::Away(..))) => return again,
+        Ok(Err(error)) => error.to_string(),
         Err(_) => format!("no answer within {}s", TIMEOUT.as_secs()),
     };
-    let again = Settled::Again(backoff::CALL.after(delivered.number, random::unit()));
     if delivered.number < consumer.attempts {
         return again;
     }
@@ -69,18 +72,14 @@ async fn deliver(core: Arc<Core>, consumer: Arc<Consumer>, delivered: Delivered)
     }
 }
 
-async fn call(core: &Core, consumer: &Consumer, delivered: &Delivered) -> Result<(), String> {
+async fn call(core: &Core, consumer: &Consumer, delivered: &Delivered) -> Result<StatusCode, CallError> {
     let Request { method, host, target, headers, .. } = request(consumer, delivered);
-    let method = Method::from_bytes(method.as_bytes()).map_err(|_| format!("{method:?} is no method"))?;
+    // The file was checked; what is no method is none that a route takes.
+    let method = Method::from_bytes(method.as_bytes()).unwrap_or(Method::POST);
     let body = Body::from(delivered.message.body.clone());
     let call = Call { method, host, target, headers, body };
     let table = core.known.load_full();
-    let answer = core.through.send(&table.table, call).await.map_err(|error| error.to_string())?;
-    if answer.status().is_success() {
-        Ok(())
-    } else {
-        Err(format!("the service answered {}", answer.status()))
-    }
+    Ok(core.through.send(&table.table, call).await?.status())
 }
 
 /// What a message asks of its route. `//www.example.go.kr/orders` names the host as well (RFC 3986 §4.2).

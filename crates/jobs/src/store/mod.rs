@@ -28,6 +28,7 @@ use body::Bodies;
 use writer::Writer;
 
 const PAGE: u64 = 4096;
+const BUSY: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Clone)]
 pub(crate) struct Store {
@@ -58,9 +59,9 @@ impl Store {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .pragma("max_page_count", (largest.0 / PAGE).clamp(64, u64::from(u32::MAX) - 1).to_string())
-            .busy_timeout(Duration::from_secs(5));
+            .busy_timeout(BUSY);
         let pool = |connections| SqlitePoolOptions::new().max_connections(connections).idle_timeout(None);
-        let writer = pool(1).max_lifetime(None).connect_with(options.clone()).await.map_err(failed)?;
+        let writer = pool(1).max_lifetime(None).connect_with(options).await.map_err(failed)?;
         let mut connection = writer.acquire().await.map_err(failed)?;
         schema::migrate(&mut connection, &path).await?;
         sqlx::query("UPDATE jobs SET state = 'queued' WHERE state = 'running'")
@@ -68,7 +69,8 @@ impl Store {
             .await
             .map_err(failed)?;
         drop(connection);
-        let reader = pool(4).connect_lazy_with(options.create_if_missing(false).read_only(true));
+        let options = SqliteConnectOptions::new().filename(&path).read_only(true).busy_timeout(BUSY);
+        let reader = pool(4).connect_lazy_with(options);
 
         let path: Arc<Path> = path.into();
         let store =

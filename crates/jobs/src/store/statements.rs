@@ -11,9 +11,11 @@ use crate::store::writer::{Change, Written};
 
 type Query<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments<'q>>;
 
-const FINISH: &str = "UPDATE jobs SET state = ?, ended = ?, keep_until = ?, why = NULL, \
-    callback_state = CASE WHEN callback IS NULL THEN NULL ELSE 'waiting' END, callback_due = ?2 \
+const AGAIN: &str = "UPDATE jobs SET state = 'queued', attempts = ?, due = ?, why = ? \
     WHERE seq = ? AND state IN ('queued', 'running')";
+const FINISH: &str = "UPDATE jobs SET state = ?1, ended = ?2, keep_until = ?3, why = NULL, \
+    callback_state = CASE WHEN callback IS NULL THEN NULL ELSE 'waiting' END, callback_due = ?2 \
+    WHERE seq = ?4 AND state IN ('queued', 'running')";
 const DIE: &str = "UPDATE jobs SET state = 'dead', ended = ?1, why = ?2, \
     callback_state = CASE WHEN callback IS NULL THEN NULL ELSE 'waiting' END, callback_due = ?1 \
     WHERE seq = ?3 AND state IN ('queued', 'running')";
@@ -38,13 +40,9 @@ pub(super) async fn make(tx: &mut SqliteConnection, change: &Change) -> Result<W
                 .bind(attempt)
                 .bind(seq)
         }
-        Change::Again { seq, due, why } => sqlx::query(
-            "UPDATE jobs SET state = 'queued', due = ?, why = ? \
-                WHERE seq = ? AND state IN ('queued', 'running')",
-        )
-        .bind(time(*due))
-        .bind(why)
-        .bind(seq),
+        Change::Again { seq, attempts, due, why } => {
+            sqlx::query(AGAIN).bind(attempts).bind(time(*due)).bind(why).bind(seq)
+        }
         Change::Finish { seq, outcome, failed, now, keep_until } => {
             let state = if *failed { "failed" } else { "done" };
             let query = sqlx::query(FINISH).bind(state).bind(time(*now)).bind(time(*keep_until)).bind(seq);

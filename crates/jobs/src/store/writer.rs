@@ -33,6 +33,7 @@ pub(crate) enum Change {
     /// It failed; there will be another.
     Again {
         seq: Seq,
+        attempts: u32,
         due: Timestamp,
         why: String,
     },

@@ -1,5 +1,7 @@
 //! Each pattern as a client and a service see it, over HTTP, with a gateway in small between.
 
+#![expect(clippy::unwrap_used, reason = "all of it runs in tests, where a panic is the report")]
+
 #[path = "../world/mod.rs"]
 mod world;
 
