@@ -32,6 +32,8 @@ pub(crate) enum Error {
     TooLarge,
     #[error("the body is not as long as its head says")]
     WrongLength,
+    #[error("the body can't be converted: {0}")]
+    Converting(#[source] naru_model::message::Refusal),
 }
 
 /// Where a body comes from.

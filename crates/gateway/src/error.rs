@@ -151,6 +151,11 @@ impl Error {
         }
     }
 
+    /// Tells whether nobody was there who could have answered.
+    pub(crate) fn is_for_want_of_service(&self) -> bool {
+        !matches!(self, Error::Refused(_)) && matches!(self.fault(), Fault::Service | Fault::Platform)
+    }
+
     /// Header fields that its answer has beside the usual ones.
     pub(crate) fn fields(&self) -> &[(&'static str, String)] {
         match self {

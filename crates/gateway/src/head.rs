@@ -219,6 +219,23 @@ impl RequestHead {
         Span { start: self.path.start, end }
     }
 
+    /// Puts another target in the place of this one: a path that begins with a slash, and a query without question mark.
+    pub(crate) fn set_target(&mut self, path: &[u8], query: Option<&[u8]>) {
+        self.path = self.fields.keep(path);
+        self.query = query.map(|query| {
+            self.fields.keep(b"?");
+            self.fields.keep(query)
+        });
+    }
+
+    /// Sends it on to another host. The host that it was routed by stays.
+    pub(crate) fn set_authority(&mut self, authority: &[u8]) {
+        self.fields.drop_where(|known, _| known == Known::Host);
+        let start = self.fields.bytes().len() as u32 + "host: ".len() as u32;
+        self.fields.push(b"host", authority);
+        self.authority = Span { start, end: start + authority.len() as u32 };
+    }
+
     /// [`RequestHead::method_name`], to be copied.
     pub fn method_bytes(&self) -> &[u8] {
         self.method_name.read(self.fields.bytes())

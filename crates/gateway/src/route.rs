@@ -278,7 +278,7 @@ fn has_parameter(query: Option<&str>, name: &str, value: Option<&str>) -> bool {
 }
 
 /// Undoes percent-encoding and `+`. Source: WHATWG URL, `application/x-www-form-urlencoded` parsing.
-fn decoded(text: &str) -> impl Iterator<Item = u8> {
+pub(crate) fn decoded(text: &str) -> impl Iterator<Item = u8> {
     let mut rest = text.as_bytes();
     std::iter::from_fn(move || {
         let hex = |b: u8| (b as char).to_digit(16).map(|d| d as u8);

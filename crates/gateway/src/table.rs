@@ -5,12 +5,14 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use ipnet::IpNet;
+use naru_model::name::ClientName;
 use naru_model::platform::{Certificate, Limits, UserKey};
-use naru_model::snapshot::{Callers, RouteId, Routing, ServiceId};
+use naru_model::snapshot::{CallerId, Callers, RouteId, Routing, ServiceId};
 
 use crate::flight::Flight;
-use crate::policy::Policies;
+use crate::head::RequestHead;
 use crate::policy::limit::{self, Counters};
+use crate::policy::{Policies, Preflight};
 use crate::route::{RequestView, Route, Router};
 use crate::service::Service;
 
@@ -23,9 +25,10 @@ pub(crate) struct Table {
     pub(crate) silent: bool,
     /// What tells users apart.
     pub(crate) user: UserKey,
+    /// Answers for naru itself.
+    pub(crate) own: Option<Arc<Service>>,
     /// What the server's own calls prove themselves by; empty: there are none.
     pub(crate) own_secret: String,
-    #[expect(dead_code, reason = "the phase of authentication that comes next reads it")]
     pub(crate) callers: Arc<Callers>,
     /// The policies of routes without any, when the platform is closed by default.
     pub(crate) unwritten: Option<Arc<Policies>>,
@@ -62,11 +65,17 @@ impl Table {
             silent: routing.silent,
             user: routing.user.clone(),
             trusted_proxies: routing.trusted_proxies.clone(),
+            own: routing.own.and_then(|id| services.get(&id).cloned()),
             own_secret: routing.own_secret.clone(),
             router: Arc::new(Router::new(routes)),
             ..Table::default()
         };
         table.with_callers(callers)
+    }
+
+    /// What a registered client is called.
+    pub(crate) fn name_of(&self, caller: CallerId) -> Option<&ClientName> {
+        self.callers.clients.iter().find(|known| known.id == caller).map(|known| &known.name)
     }
 
     /// The same table for other callers.
@@ -77,6 +86,12 @@ impl Table {
 
     pub(crate) fn route(&self, request: &impl RequestView) -> Option<&Arc<Route>> {
         self.router.find(request)
+    }
+
+    /// Finds the route of a browser's question by what it asks about, if that route answers such questions.
+    pub(crate) fn preflight(&self, request: &RequestHead) -> Option<&Arc<Route>> {
+        let route = self.route(&Preflight::of(request)?)?;
+        route.policies.as_ref().is_some_and(|policies| policies.cors.is_some()).then_some(route)
     }
 
     /// Tells whether `peer` may say who its own client was.

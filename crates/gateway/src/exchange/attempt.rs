@@ -7,6 +7,7 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::{Client, Exchange};
@@ -31,6 +32,8 @@ pub(super) struct Answered {
     pub(super) sending: Pump,
     /// When the head had come.
     pub(super) at: Instant,
+    /// Of a body that is held here, what has not been sent yet; it goes before what the client still sends.
+    pub(super) held: Bytes,
     pub(super) _permit: Permit,
 }
 
@@ -47,6 +50,8 @@ struct Failed {
 struct Timing {
     sent: Instant,
     answered: Instant,
+    /// Bytes of what was kept that have not been sent.
+    unsent: usize,
 }
 
 /// How far the request has got, over all attempts.
@@ -54,6 +59,8 @@ struct Timing {
 struct Progress {
     /// What was taken of its body from the client so far; `None`: too much to be kept.
     kept: Option<Vec<u8>>,
+    /// All of its body, where a phase has read or made it; the client has no more of it then.
+    whole: Option<Bytes>,
     /// How many 1xx the client got, over all attempts.
     interim: usize,
 }
@@ -65,7 +72,8 @@ impl<C: Client> Exchange<'_, C> {
         mut permit: Permit,
     ) -> Result<Answered, Error> {
         let mut tried: Vec<InstanceKey> = Vec::new();
-        let mut progress = Progress { kept: Some(Vec::new()), interim: 0 };
+        let whole = self.phases.as_mut().and_then(|phases| phases.body.take());
+        let mut progress = Progress { kept: Some(Vec::new()), whole, interim: 0 };
         let mut fresh = false;
         let mut silent = false;
         loop {
@@ -79,8 +87,8 @@ impl<C: Client> Exchange<'_, C> {
             (self.story.revision, self.story.ordinal) = (lease.key().revision, lease.key().ordinal);
             let failed = loop {
                 match self.try_once(service, &mut lease, &mut progress, fresh).await {
-                    Ok((connection, sending, at)) => {
-                        return Ok(Answered { connection, lease, sending, at, _permit: permit });
+                    Ok((connection, sending, at, held)) => {
+                        return Ok(Answered { connection, lease, sending, at, held, _permit: permit });
                     }
                     // Once more to the same endpoint, on a connection that can't be stale.
                     Err(failed) if failed.stale && self.may_send_again(&failed, &progress) => fresh = true,
@@ -104,7 +112,7 @@ impl<C: Client> Exchange<'_, C> {
 
     fn may_send_again(&self, failed: &Failed, progress: &Progress) -> bool {
         let harmless = failed.unseen || self.scratch.request.method.is_idempotent();
-        harmless && progress.kept.is_some() && progress.interim == 0
+        harmless && (progress.kept.is_some() || progress.whole.is_some()) && progress.interim == 0
     }
 
     async fn try_once(
@@ -113,7 +121,7 @@ impl<C: Client> Exchange<'_, C> {
         lease: &mut Lease,
         progress: &mut Progress,
         fresh: bool,
-    ) -> Result<(Connection, Pump, Instant), Failed> {
+    ) -> Result<(Connection, Pump, Instant, Bytes), Failed> {
         let unseen = |error| Failed { error, unseen: true, stale: false };
         // Most requests get here at once; for those the clock need not be read again.
         let at_once = self.story.attempts == 0 && self.story.waiting.is_zero();
@@ -142,16 +150,24 @@ impl<C: Client> Exchange<'_, C> {
             Err(body::Error::Malformed(what)) => return Err(unseen(Error::Malformed(what))),
             Err(error) => return Err(Failed { error: Error::Broken(error), unseen: true, stale: reused }),
         }
-        let mut sending = Pump::keeping(self.flow(Direction::Request));
+        let whole = progress.whole.clone();
+        let flow = self.flow(Direction::Request);
+        let mut sending = if whole.is_some() { Pump::new(flow) } else { Pump::keeping(flow) };
         let kept = progress.kept.take().unwrap_or_default();
-        let first_byte = self.first_byte(service, &mut connection, &mut sending, &kept, progress).await;
+        let first = whole.as_deref().unwrap_or(&kept);
+        let first_byte = self.first_byte(service, &mut connection, &mut sending, first, progress).await;
         match first_byte {
-            Ok(Timing { sent, answered }) => {
+            Ok(Timing { sent, answered, unsent }) => {
                 self.story.bytes_in = sending.moved;
                 self.story.upstream = answered.duration_since(sent);
                 lease.answered(self.story.upstream, self.scratch.response.status);
                 sending.copy = None;
-                Ok((connection, sending, answered))
+                let held = match (unsent, whole) {
+                    (0, _) => Bytes::new(),
+                    (unsent, Some(whole)) => whole.slice(whole.len() - unsent..),
+                    (unsent, None) => Bytes::copy_from_slice(&kept[kept.len() - unsent..]),
+                };
+                Ok((connection, sending, answered, held))
             }
             Err(error) => {
                 self.story.bytes_in = sending.moved;
@@ -197,7 +213,8 @@ impl<C: Client> Exchange<'_, C> {
                 head?;
                 if !self.scratch.response.is_interim() {
                     let answered = Instant::now();
-                    return Poll::Ready(Ok(Timing { sent: moved_at.unwrap_or(answered), answered }));
+                    let sent = moved_at.unwrap_or(answered);
+                    return Poll::Ready(Ok(Timing { sent, answered, unsent: kept.len() }));
                 }
                 progress.interim += 1;
                 if progress.interim > MOST_INTERIM {
@@ -273,6 +290,8 @@ pub(super) fn client_error(error: body::Error) -> Error {
     match error {
         body::Error::TooLarge => Error::BodyTooLarge,
         body::Error::Io(_) | body::Error::Cut | body::Error::Http2(_) => Error::ClientGone,
-        body::Error::Malformed(_) | body::Error::WrongLength => Error::Body(error),
+        body::Error::Malformed(_) | body::Error::WrongLength | body::Error::Converting(_) => {
+            Error::Body(error)
+        }
     }
 }

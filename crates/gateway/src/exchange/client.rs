@@ -37,6 +37,9 @@ pub(crate) trait Client: Source + Sink {
     /// 10, 11 or 20.
     fn protocol(&self) -> u8;
 
+    /// Lets no more than this many bytes of the request's body come in from now on.
+    fn bound(&mut self, most: u64);
+
     /// Ready when nobody is there any more to be answered.
     fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()>;
 

@@ -24,14 +24,18 @@
 mod answer;
 mod attempt;
 mod client;
+mod deliver;
 mod identify;
 mod phases;
 mod problem;
 mod problem_form;
 mod record;
+mod shaped;
+mod through;
 mod tunnel;
 
 pub(crate) use client::{Client, Origin};
+pub(crate) use problem_form::weighed;
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -40,6 +44,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use naru_model::policy::Priority;
+use naru_model::record::Method;
 use tokio::time::Instant;
 
 use crate::error::Error;
@@ -148,13 +153,15 @@ impl<C: Client> Exchange<'_, C> {
     }
 
     fn route(&mut self) -> Result<Arc<Service>, Error> {
-        let route = self.table.route(&self.scratch.request).ok_or(Error::NoRoute)?;
+        let request = &self.scratch.request;
+        let asked = if request.method == Method::Options { self.table.preflight(request) } else { None };
+        let route = asked.or_else(|| self.table.route(request)).ok_or(Error::NoRoute)?;
         self.until = route.timeout.map(|timeout| after(self.began, timeout));
         self.story.route = route.id;
         self.story.function = route.function;
         self.under_way = Some(route.flight.begin(self.thread.number));
         if let Some(policies) = route.policies.as_ref().or(self.table.unwritten.as_ref()) {
-            self.phases = Some(Box::new(Phases::new(policies.clone(), route.limits.clone())));
+            self.phases = Some(Box::new(Phases::new(policies.clone(), route.limits.clone(), request)));
         }
         let service = route.choose();
         self.story.service = service.id;

@@ -4,18 +4,21 @@
 
 use std::sync::Arc;
 
-use naru_model::policy::Priority;
+use bytes::Bytes;
+use naru_model::message::Answering;
+use naru_model::policy::{Job, Pattern, Priority};
+use naru_model::record::Method;
 
-use super::Exchange;
+use super::problem_form::Form;
+use super::through::Stages;
+use super::{Client, Exchange};
 use crate::error::Error;
-use crate::exchange::Client;
-use crate::head::{Known, Lines};
+use crate::head::{Body, Known, Lines, RequestHead, Span};
 use crate::policy::limit::{Counted, Direction, Flow, Limits, Taken};
-use crate::policy::{Policies, Refused};
+use crate::policy::{Cors, Policies, Refused, path_change};
 use crate::service::Service;
 
 /// What the phases know of one request.
-#[derive(Debug)]
 pub(super) struct Phases {
     pub(super) policies: Arc<Policies>,
     /// Fields of whatever answer is given, also when it is a refusal.
@@ -24,12 +27,62 @@ pub(super) struct Phases {
     /// What the request has taken of them; given back when it has ended.
     taken: Taken,
     pub(super) priority: Priority,
+    /// Groups of the client that calls.
+    pub(super) groups: Vec<String>,
+    /// The head as the client sent it, as far as phases change it.
+    asked: Asked,
+    /// In which form the client wants to hear of problems.
+    pub(super) form: Form,
+    /// All of the request's body, when a phase had to read it; sent in the place of what comes from the client.
+    pub(super) body: Option<Bytes>,
+    /// Bytes of body that the client sent for it.
+    pub(super) bytes_in: Option<u64>,
+    /// Takes the answer to a converted request.
+    pub(super) answering: Option<Box<dyn Answering>>,
+    /// What is done to the answer's body.
+    pub(super) stages: Stages,
+}
+
+/// Everything a change of a request's head may touch beside its fields. Its spans stay good, as no head's buffer shrinks.
+#[derive(Debug, Clone, Copy)]
+struct Asked {
+    method: Method,
+    method_name: Span,
+    path: Span,
+    query: Option<Span>,
+    authority: Span,
+    takes_trailers: bool,
+}
+
+impl Asked {
+    fn of(head: &RequestHead) -> Self {
+        Asked {
+            method: head.method,
+            method_name: head.method_name,
+            path: head.path,
+            query: head.query,
+            authority: head.authority,
+            takes_trailers: head.takes_trailers,
+        }
+    }
 }
 
 impl Phases {
-    pub(super) fn new(policies: Arc<Policies>, limits: Option<Arc<Limits>>) -> Self {
-        let (taken, priority) = (Taken::default(), Priority::default());
-        Phases { policies, lines: Lines::default(), limits, taken, priority }
+    pub(super) fn new(policies: Arc<Policies>, limits: Option<Arc<Limits>>, head: &RequestHead) -> Self {
+        Phases {
+            policies,
+            lines: Lines::default(),
+            limits,
+            taken: Taken::default(),
+            priority: Priority::default(),
+            groups: Vec::new(),
+            asked: Asked::of(head),
+            form: Form::wanted(&head.fields),
+            body: None,
+            bytes_in: None,
+            answering: None,
+            stages: Stages::default(),
+        }
     }
 }
 
@@ -40,21 +93,47 @@ impl<C: Client> Exchange<'_, C> {
         service: Arc<Service>,
         policies: Arc<Policies>,
     ) -> Result<(), Error> {
+        let result = self.go_through(service, &policies).await;
+        self.be_as_asked();
+        match (result, &policies.policy.fallback) {
+            (Err(error), Some(fallback)) if self.story.status == 0 && error.is_for_want_of_service() => {
+                self.story.fault = error.fault();
+                self.fall_back(fallback).await
+            }
+            (result, _) => result,
+        }
+    }
+
+    async fn go_through(&mut self, service: Arc<Service>, policies: &Arc<Policies>) -> Result<(), Error> {
         if policies.broken {
             let detail =
                 "this route is not set up as it should be; its operators find out why in the gateway's log";
             return Err(Refused::new(503, "route-broken", detail).with("retry-after", "60").into());
         }
+        let own = self.is_own_call();
         // The server's own calls have come through here once, as somebody's.
-        if !self.is_own_call() {
-            // cors
-            // auth: `policy::access`, identify and authorize; it sets `story.caller`
+        if !own {
+            if let Some(cors) = &policies.cors
+                && self.cross_origin(cors)?
+            {
+                return self.answer_preflight().await;
+            }
+            // auth: `policy::access`, identify and authorize; it sets `story.caller` and `phases.groups`
             self.take_limits()?;
         }
         self.announce_sunset()?;
+        self.bound_body(policies)?;
+        self.change_request(policies)?;
+        if let Some(shape) = &policies.shape
+            && let Some(response) = self.shape_request(shape.as_ref(), policies).await?
+        {
+            return self.answer_shaped(response).await;
+        }
+        let service = if own { service } else { self.by_pattern(service, policies)? };
         let permit = self.admit(&service).await?;
         let answered = self.attempt(&service, permit).await?;
-        self.answer(&service, answered).await
+        self.be_as_asked();
+        self.answer_with(&service, answered).await
     }
 
     /// Counts the request for all that limits it, and finds out how important it is.
@@ -79,6 +158,35 @@ impl<C: Client> Exchange<'_, C> {
         self.phases.as_ref()?.taken.flow(direction)
     }
 
+    /// Tells whether the server itself calls, and not somebody who says so.
+    fn is_own_call(&self) -> bool {
+        let secret = self.table.own_secret.as_bytes();
+        // What clients say in `naru-*` was dropped when the request was identified; here it is looked at once more.
+        let mut said = self.scratch.request.fields.all_values(Known::NaruOwn);
+        !secret.is_empty() && said.next().is_some_and(|said| is_same(said, secret))
+    }
+
+    /// Returns whether the request is a preflight, which is answered here.
+    fn cross_origin(&mut self, cors: &Cors) -> Result<bool, Error> {
+        let Some(phases) = &mut self.phases else { return Ok(false) };
+        let fields = &self.scratch.request.fields;
+        let preflight = self.scratch.request.method == Method::Options
+            && fields.get("origin").is_some()
+            && fields.get("access-control-request-method").is_some();
+        if preflight {
+            cors.preflight(fields, &mut phases.lines)?;
+        } else if cors.allow(fields, &mut phases.lines) {
+            cors.expose(&mut phases.lines);
+        }
+        Ok(preflight)
+    }
+
+    async fn answer_preflight(&mut self) -> Result<(), Error> {
+        self.scratch.response.clear();
+        self.scratch.response.status = 204;
+        self.deliver(Bytes::new()).await
+    }
+
     fn announce_sunset(&mut self) -> Result<(), Error> {
         let Some(phases) = &mut self.phases else { return Ok(()) };
         let Some(sunset) = &phases.policies.sunset else { return Ok(()) };
@@ -86,12 +194,88 @@ impl<C: Client> Exchange<'_, C> {
         Ok(sunset.check(self.thread.timestamp(self.began))?)
     }
 
-    /// Tells whether the server itself calls, and not somebody who says so.
-    fn is_own_call(&self) -> bool {
-        let secret = self.table.own_secret.as_bytes();
-        // What clients say in `naru-*` was dropped when the request was identified; here it is looked at once more.
-        let mut said = self.scratch.request.fields.all_values(Known::NaruOwn);
-        !secret.is_empty() && said.next().is_some_and(|said| is_same(said, secret))
+    fn bound_body(&mut self, policies: &Policies) -> Result<(), Error> {
+        let Some(most) = policies.policy.body else { return Ok(()) };
+        if matches!(self.scratch.request.body, Body::Sized(length) if length > most.0) {
+            return Err(Error::BodyTooLarge);
+        }
+        self.client.bound(most.0);
+        Ok(())
+    }
+
+    fn change_request(&mut self, policies: &Policies) -> Result<(), Error> {
+        let request = &mut self.scratch.request;
+        if let Some(change) = &policies.path {
+            if path_change::wanders(request.path()) {
+                let detail = "the path has . or .. as a segment, which is not resolved here";
+                return Err(Refused::new(400, "ambiguous-path", detail).into());
+            }
+            if let Some(path) = change.apply(request.path()) {
+                let query = request.query().map(str::to_owned);
+                request.set_target(path.as_bytes(), query.as_deref().map(str::as_bytes));
+            }
+        }
+        if !policies.request.is_empty() {
+            if policies.request.changes_query() {
+                let path = request.path().to_owned();
+                let query = policies.request.query(request.query());
+                request.set_target(path.as_bytes(), query.as_deref().map(str::as_bytes));
+            }
+            policies.request.apply(&mut request.fields);
+            if let Some(host) = policies.request.host() {
+                request.set_authority(host.as_bytes());
+            }
+        }
+        if let Some(host) = &policies.link {
+            request.set_authority(host.as_bytes());
+            // Who asked is nobody's business outside.
+            self.scratch.added.drop_where(|name| name == b"forwarded" || name.starts_with(b"x-forwarded-"));
+        }
+        Ok(())
+    }
+
+    /// The service that the request goes to: its own, or naru's where a pattern has to be kept.
+    fn by_pattern(&mut self, service: Arc<Service>, policies: &Policies) -> Result<Arc<Service>, Error> {
+        let Some(pattern) = &policies.policy.pattern else { return Ok(service) };
+        if matches!(pattern, Pattern::Job(Job { on_request: true, .. })) && !self.wants_to_be_told_later() {
+            return Ok(service);
+        }
+        let Some(own) = &self.table.own else {
+            let detail = "the server that keeps such requests is not there";
+            return Err(Refused::new(503, "no-own-service", detail).with("retry-after", "5").into());
+        };
+        let added = &mut self.scratch.added;
+        added.push("naru-own", &[self.table.own_secret.as_bytes()]);
+        added.push("naru-route", &[policies.name.as_bytes()]);
+        if let Some(caller) = self.table.name_of(self.story.caller) {
+            added.push("naru-caller", &[caller.as_str().as_bytes()]);
+        }
+        self.story.service = own.id;
+        Ok(own.clone())
+    }
+
+    /// Source: RFC 7240 §4.1.
+    fn wants_to_be_told_later(&self) -> bool {
+        let fields = &self.scratch.request.fields;
+        let prefers = fields.iter().filter(|(_, name, _)| name.eq_ignore_ascii_case(b"prefer"));
+        let mut preferences = prefers.flat_map(|(_, _, value)| crate::http1::request::list(value));
+        preferences.any(|preference| {
+            let word = preference.split(|b| matches!(b, b';' | b'=')).next().unwrap_or_default();
+            word.trim_ascii().eq_ignore_ascii_case(b"respond-async")
+        })
+    }
+
+    /// Gives the request's head back what its client said, for the answer and the record.
+    fn be_as_asked(&mut self) {
+        let Some(phases) = &self.phases else { return };
+        let request = &mut self.scratch.request;
+        let Asked { method, method_name, path, query, authority, takes_trailers } = phases.asked;
+        (request.method, request.method_name) = (method, method_name);
+        (request.path, request.query, request.authority) = (path, query, authority);
+        request.takes_trailers = takes_trailers;
+        if let Some(bytes) = phases.bytes_in {
+            self.story.bytes_in = bytes;
+        }
     }
 }
 

@@ -4,7 +4,8 @@ use std::future::poll_fn;
 use std::task::{Poll, ready};
 use std::time::Duration;
 
-use naru_model::record::Method;
+use bytes::Bytes;
+use naru_model::record::{Fault, Method};
 use tokio::time::Instant;
 
 use super::identify::id_of;
@@ -12,6 +13,7 @@ use super::problem_form::Form;
 use super::{Client, Exchange};
 use crate::error::Error;
 use crate::head::{Body, Fields, ResponseHead};
+use crate::policy::Refused;
 
 /// How long a client is waited for that does not take even this.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -28,7 +30,10 @@ impl<C: Client> Exchange<'_, C> {
             return;
         }
         let id = id_of(&self.scratch.request.fields, self.story.trace_id);
-        let form = Form::wanted(&self.scratch.request.fields);
+        let form = match &self.phases {
+            Some(phases) => phases.form,
+            None => Form::wanted(&self.scratch.request.fields),
+        };
         let document = form.document(error, status, &id);
         compose(&mut self.scratch.response, error, form, document.len());
         if let Some(phases) = &self.phases {
@@ -40,6 +45,35 @@ impl<C: Client> Exchange<'_, C> {
         if self.send(&document).await.is_none() {
             self.client.abort();
         }
+    }
+
+    /// Makes a problem document of an error that the service has answered in its own way, for a client that is to see
+    /// nothing else; the head is made to fit. `None`: it is no error, or a problem document already.
+    pub(super) fn problem_of_service(&mut self) -> Option<Bytes> {
+        let response = &mut self.scratch.response;
+        let is_problem = response.fields.get("content-type").is_some_and(|content_type| {
+            content_type.get(..19).is_some_and(|start| start.eq_ignore_ascii_case(b"application/problem"))
+        });
+        if response.status < 400 || is_problem {
+            return None;
+        }
+        let status = response.status;
+        let form = self.phases.as_ref()?.form;
+        let error =
+            Error::from(Refused::new(status, "service-error", "the service has answered with an error"));
+        let id = id_of(&self.scratch.request.fields, self.story.trace_id);
+        // Of the head stays what speaks of the error, and goes what speaks of the body.
+        response.fields.drop_where(|_, name| {
+            let name = name.to_ascii_lowercase();
+            name.starts_with(b"content-")
+                || matches!(&name[..], b"etag" | b"last-modified" | b"accept-ranges")
+        });
+        response.fields.push(b"content-type", form.media_type());
+        response.content_length = None;
+        if status >= 500 {
+            self.story.fault = Fault::Service;
+        }
+        Some(Bytes::from(form.document(&error, status, &id)))
     }
 
     /// Returns `None` when the client does not take it.
@@ -115,6 +149,6 @@ pub(super) fn reason(status: u16) -> &'static str {
         503 => "Service Unavailable",
         504 => "Gateway Timeout",
         505 => "HTTP Version Not Supported",
-        _ => "Error",
+        other => http::StatusCode::from_u16(other).ok().and_then(|s| s.canonical_reason()).unwrap_or("Error"),
     }
 }

@@ -82,7 +82,7 @@ fn is_xml(media_type: &[u8]) -> bool {
 
 /// An element of `Accept` or `Accept-Encoding` without its parameters, and how much it is wanted, in thousandths; 1000 when
 /// it does not say. Source: RFC 9110 §12.4.2.
-pub(super) fn weighed(element: &[u8]) -> (&[u8], u32) {
+pub(crate) fn weighed(element: &[u8]) -> (&[u8], u32) {
     let mut parts = element.split(|b| *b == b';').map(<[u8]>::trim_ascii);
     let bare = parts.next().unwrap_or_default();
     let weight = parts.find_map(|part| part.strip_prefix(b"q=").or_else(|| part.strip_prefix(b"Q=")));

@@ -24,6 +24,15 @@ impl Lines {
         self.0.extend_from_slice(&other.0);
     }
 
+    /// Removes the fields that `unwanted` says so of.
+    pub fn drop_where(&mut self, unwanted: impl Fn(&[u8]) -> bool) {
+        let mut kept = Vec::with_capacity(self.0.len());
+        for (name, value) in self.iter().filter(|(name, _)| !unwanted(name)) {
+            kept.extend_from_slice(&[name, b": ", value, b"\r\n"].concat());
+        }
+        self.0 = kept;
+    }
+
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
@@ -62,6 +71,8 @@ mod tests {
         let read: Vec<_> = lines.iter().collect();
         let wanted: [(&[u8], &[u8]); 3] = [(b"a", b"12"), (b"b", b"x: y"), (b"c", b"")];
         assert_eq!(read, wanted);
+        lines.drop_where(|name| name == b"b");
+        assert_eq!(lines.as_bytes(), b"a: 12\r\nc: \r\n");
     }
 
     #[test]

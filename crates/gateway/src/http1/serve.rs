@@ -240,6 +240,10 @@ impl Client for Session {
         self.protocol
     }
 
+    fn bound(&mut self, most: u64) {
+        self.wire.bound(most);
+    }
+
     fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.wire.poll_gone(cx)
     }

@@ -196,6 +196,11 @@ impl Wire {
         };
     }
 
+    /// Lets no more than this come in of what is left of the body.
+    pub(crate) fn bound(&mut self, most: u64) {
+        self.allowance = self.allowance.min(most);
+    }
+
     /// Lends the buffer of what goes out, to write a head to it, and sets what body follows.
     pub(crate) fn compose(&mut self, body: Body) -> &mut Vec<u8> {
         self.outgoing = match body {

@@ -189,6 +189,10 @@ impl Client for Session {
         20
     }
 
+    fn bound(&mut self, most: u64) {
+        self.stream.bound(most);
+    }
+
     fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let polled = match self.stream.sending() {
             Some(sending) => sending.poll_reset(cx),

@@ -32,6 +32,11 @@ impl Stream {
         self.allowance = allowance;
     }
 
+    /// Lets no more than this come in of what is left of the body.
+    pub(super) fn bound(&mut self, most: u64) {
+        self.allowance = self.allowance.min(most);
+    }
+
     /// Sets where the body goes to; `None`: there is none.
     pub(super) fn send(&mut self, sending: Option<SendStream<Bytes>>) {
         self.finished = sending.is_none();

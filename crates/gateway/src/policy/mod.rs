@@ -3,12 +3,20 @@
 //! Each phase of a request's life that a policy stands for has its module here; when each has its turn is written once, in
 //! `exchange::phases`. A route whose policy says nothing has no [`Policies`] at all, and costs one branch.
 
+mod change;
+mod compress;
+mod cors;
 pub(crate) mod limit;
+pub(crate) mod path_change;
 mod refused;
 mod sunset;
 
+pub(crate) use compress::{Coder, compress};
+pub(crate) use cors::{Cors, Preflight};
 pub(crate) use refused::Refused;
 
+use change::Change;
+use path_change::PathChange;
 use sunset::Sunset;
 
 use std::collections::HashMap;
@@ -32,9 +40,16 @@ pub(crate) struct Policies {
     pub(crate) policy: Policy,
     /// How the route is called in messages and for the own service.
     pub(crate) name: String,
-    #[expect(dead_code, reason = "the conversions that come next read it")]
     pub(crate) shape: Option<Arc<dyn Shape>>,
+    pub(crate) cors: Option<Cors>,
     pub(crate) sunset: Option<Sunset>,
+    pub(crate) path: Option<PathChange>,
+    pub(crate) request: Change,
+    pub(crate) response: Change,
+    /// Those that the route takes; empty: all.
+    methods: Vec<String>,
+    /// The host that a link's requests are sent on with.
+    pub(crate) link: Option<String>,
     /// The route can't do what its policy asks for, and answers 503.
     pub(crate) broken: bool,
 }
@@ -47,10 +62,17 @@ impl Policies {
                 route.name
             ));
         });
+        let policy = &route.policy;
         Policies {
-            policy: route.policy.clone(),
+            cors: policy.cors.as_ref().map(|cors| Cors::new(cors, &route.matches.methods)),
+            sunset: policy.sunset.as_ref().map(Sunset::new),
+            path: policy.path.as_ref().map(PathChange::new),
+            request: Change::new(&policy.request),
+            response: Change::new(&policy.response),
+            methods: route.matches.methods.clone(),
+            link: route.link.clone(),
+            policy: policy.clone(),
             name: route.name.clone(),
-            sunset: route.policy.sunset.as_ref().map(Sunset::new),
             broken: shape.is_err(),
             shape: shape.ok().flatten(),
         }
@@ -58,7 +80,7 @@ impl Policies {
 
     /// Those of a route that has none of its own, where a platform is closed by default.
     pub(crate) fn unwritten() -> Policies {
-        Policies { policy: Policy::default(), name: String::new(), shape: None, sunset: None, broken: false }
+        Policies::new(&Route::default(), |_| Ok(None))
     }
 }
 
@@ -76,9 +98,15 @@ impl Maker {
 
     /// The policies of all routes that have any.
     pub(crate) fn make(&mut self, routing: &Routing) -> HashMap<RouteId, Arc<Policies>> {
-        let with_policy = routing.routes.iter().filter(|route| route.policy != Policy::default());
+        let with_policy =
+            routing.routes.iter().filter(|route| route.link.is_some() || route.policy != Policy::default());
         let made = with_policy.map(|route| {
-            let same = |kept: &&Arc<Policies>| kept.policy == route.policy && kept.name == route.name;
+            let same = |kept: &&Arc<Policies>| {
+                kept.policy == route.policy
+                    && kept.name == route.name
+                    && kept.link == route.link
+                    && kept.methods == route.matches.methods
+            };
             let policies = match self.kept.get(&route.id).filter(same) {
                 Some(kept) => kept.clone(),
                 None => Arc::new(Policies::new(route, self.make_shape)),

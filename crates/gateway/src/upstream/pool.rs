@@ -16,7 +16,6 @@ use tokio::time::Instant;
 
 use super::Connection;
 use crate::endpoint::{Endpoint, InstanceKey};
-use crate::head::ResponseHead;
 use crate::http1::upstream::Upstream as Http1;
 use crate::http2::upstream::{Sender, Upstream as Http2};
 
@@ -82,12 +81,13 @@ impl Pool {
         }
     }
 
-    /// Keeps a connection whose answer, `head`, was read to its end at `since`, if it can be used again.
+    /// Keeps a connection whose answer was read to its end at `since`, if it can be used again. `seconds`: for how long
+    /// the endpoint keeps it, if it has said so.
     pub(crate) fn put(
         &self,
         endpoint: &Arc<Endpoint>,
         connection: Connection,
-        head: &ResponseHead,
+        seconds: Option<u64>,
         since: Instant,
     ) {
         let Connection::Http1(mut connection) = connection else { return };
@@ -100,7 +100,7 @@ impl Pool {
         if entry.idle.len() >= KEPT_PER_ENDPOINT {
             return;
         }
-        let kept = head.keep_alive_seconds.map_or(KEPT_IDLE, |seconds| {
+        let kept = seconds.map_or(KEPT_IDLE, |seconds| {
             Duration::from_secs(seconds.saturating_sub(1)).min(Duration::from_secs(60))
         });
         entry.idle.push(Idle { connection, since, until: since + kept });

@@ -8,4 +8,5 @@ mod http1;
 mod http2;
 mod identity;
 mod phases;
+mod shapes;
 mod tls;
