@@ -1,6 +1,6 @@
 //! What changes and conversions name in messages: header fields, fields of JSON bodies, elements, what is masked.
 
-use regex::Regex;
+use regex::bytes::RegexBuilder;
 
 use super::{Checked, http};
 use crate::report::{Refusal, shown};
@@ -21,6 +21,10 @@ const OWN_FIELDS: [&str; 9] = [
 ];
 /// The longest regular expression to mask by, in bytes.
 const MAX_PATTERN: usize = 1000;
+/// How much memory it may take once it is compiled, in bytes; conversions compile it with the same bound.
+const MAX_COMPILED: usize = 1 << 20;
+/// Namespaces that XML itself has bound. Source: Namespaces in XML 1.0 §3.
+const OWN_NAMESPACES: [&str; 2] = ["http://www.w3.org/XML/1998/namespace", "http://www.w3.org/2000/xmlns/"];
 /// What [`mask`] knows besides regular expressions.
 const KNOWN_MASKS: [&str; 5] = ["resident_number", "card", "phone", "account", "email"];
 
@@ -107,8 +111,8 @@ pub(super) fn mask(text: &str) -> Checked {
         let what = format!("the regular expression is longer than {MAX_PATTERN} bytes");
         return Err(Refusal::new(what, "write two of them"));
     }
-    match Regex::new(pattern) {
-        Ok(regex) if regex.is_match("") => {
+    match RegexBuilder::new(pattern).size_limit(MAX_COMPILED).build() {
+        Ok(regex) if regex.is_match(b"") => {
             let what = format!("{} matches the empty text, which is everywhere", shown(text));
             Err(Refusal::new(what, "ask for at least one character: + in place of *"))
         }
@@ -137,10 +141,20 @@ pub(super) fn media_type(text: &str) -> Checked {
     Err(Refusal::new(format!("{} is no media type", shown(text)), "write one such as application/json"))
 }
 
-/// An XML name without a prefix, in the letters that all readers take. Source: Namespaces in XML 1.0 §3 (NCName).
+/// An XML name without a prefix. Source: Namespaces in XML 1.0 §3 (NCName), XML 1.0 §2.3 (NameStartChar, NameChar).
 pub(super) fn element(text: &str) -> Checked {
-    let start = |c: char| c.is_alphabetic() || c == '_';
-    let inside = |c: char| c.is_alphanumeric() || "-_.".contains(c);
+    let start = |c: char| {
+        c.is_ascii_alphabetic()
+            || matches!(c, '_' | '\u{c0}'..='\u{d6}' | '\u{d8}'..='\u{f6}' | '\u{f8}'..='\u{2ff}'
+                | '\u{370}'..='\u{37d}' | '\u{37f}'..='\u{1fff}' | '\u{200c}'..='\u{200d}'
+                | '\u{2070}'..='\u{218f}' | '\u{2c00}'..='\u{2fef}' | '\u{3001}'..='\u{d7ff}'
+                | '\u{f900}'..='\u{fdcf}' | '\u{fdf0}'..='\u{fffd}' | '\u{10000}'..='\u{effff}')
+    };
+    let inside = |c: char| {
+        start(c)
+            || c.is_ascii_digit()
+            || matches!(c, '-' | '.' | '\u{b7}' | '\u{300}'..='\u{36f}' | '\u{203f}'..='\u{2040}')
+    };
     if text.starts_with(start) && text.chars().all(inside) {
         return Ok(());
     }
@@ -158,6 +172,9 @@ pub(super) fn prefix(text: &str) -> Checked {
 }
 
 pub(super) fn namespace(text: &str) -> Checked {
+    if OWN_NAMESPACES.contains(&text) {
+        return Err(Refusal::new(format!("{text} is bound by XML itself"), "leave it out"));
+    }
     if !text.is_empty() && text.chars().all(|c| c.is_ascii_graphic() && !"<>\"{}|^`\\".contains(c)) {
         return Ok(());
     }
@@ -228,17 +245,20 @@ mod tests {
     fn what_is_masked() {
         all_good(mask, &["resident_number", "email", "/P[0-9]{8}/", "/여권 [A-Z]/"]);
         let long = format!("/{}/", "a".repeat(1001));
-        all_bad(mask, &["", "e-mail", "credit", "/", "//", "/a", "/(/", "/a*/", r"/(?=a)b/", &long]);
+        all_bad(
+            mask,
+            &["", "e-mail", "credit", "/", "//", "/a", "/(/", "/a*/", r"/(?=a)b/", r"/\w{1000}/", &long],
+        );
     }
 
     #[test]
     fn names_of_others() {
         all_good(element, &["root", "Booking_1", "예약"]);
-        all_bad(element, &["", "1a", "a b", "soap:Envelope", "<a>"]);
+        all_bad(element, &["", "1a", "ª", "a b", "soap:Envelope", "<a>"]);
         all_good(prefix, &["", "b"]);
         all_bad(prefix, &["xml", "xmlns", "a:b"]);
         all_good(namespace, &["urn:example", "http://example.go.kr/booking#v1"]);
-        all_bad(namespace, &["", "a b", "<a>"]);
+        all_bad(namespace, &["", "a b", "<a>", "http://www.w3.org/2000/xmlns/"]);
         all_good(grpc_service, &["Booking", "booking.v1.Booking"]);
         all_bad(grpc_service, &["", "booking.", "a-b", "1a", "/booking.Booking"]);
         all_good(word, &["BookingService", "예약"]);
