@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::soap;
+
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("{} can't be read", path.display())]
@@ -14,6 +16,8 @@ pub enum Error {
     Document { path: PathBuf, what: String },
     #[error("can't import: {what}")]
     Import { what: String },
+    #[error(transparent)]
+    Soap(#[from] soap::Error),
     #[error("this naru has no conversion `{conversion}`; take it out of `convert`")]
     Unknown { conversion: &'static str },
     #[error(

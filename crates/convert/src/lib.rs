@@ -14,6 +14,7 @@ pub mod mask;
 pub mod openapi;
 mod plain;
 mod problems;
+pub mod soap;
 #[cfg(test)]
 mod tests;
 pub mod xml;
@@ -79,8 +80,8 @@ fn converter(conversion: &Conversion) -> Result<Arc<dyn Shape>, Error> {
     match conversion {
         Conversion::Fields(fields) => Ok(Arc::new(FieldShape::new(fields))),
         Conversion::Xml(xml) => Ok(Arc::new(MappedShape::new(xml)?)),
-        Conversion::Soap(_) => Err(Error::Unknown { conversion: "soap" }),
-        Conversion::OfferSoap(_) => Err(Error::Unknown { conversion: "offer_soap" }),
+        Conversion::Soap(soap) => Ok(soap::as_rest(soap)?),
+        Conversion::OfferSoap(offered) => soap::as_soap(offered),
         Conversion::Grpc(_) => Err(Error::Unknown { conversion: "grpc" }),
         Conversion::GrpcWeb => Err(Error::Unknown { conversion: "grpc_web" }),
     }
