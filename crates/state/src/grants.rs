@@ -33,7 +33,7 @@ impl State {
         row.map(|row| self.read_grant(&row)).transpose()
     }
 
-    /// Keeps a new grant. Those of its client beyond a thousand, and all that have ended by `now`, are let go.
+    /// Keeps a new grant. Those of its client beyond a thousand, and those that have ended by `now`, are let go.
     pub async fn put_grant(&self, grant: &Grant, now: Timestamp) -> Result<(), Error> {
         let put = sqlx::query("INSERT INTO oauth_grant VALUES (?, ?, ?, ?, ?, ?, ?)")
             .bind(&grant.family)
@@ -47,8 +47,8 @@ impl State {
         let mut tx = self.writer.begin().await.map_err(failed)?;
         put.execute(&mut *tx).await.map_err(failed)?;
         sqlx::query(
-            "DELETE FROM oauth_grant WHERE ends_at <= ?1 OR family IN \
-             (SELECT family FROM oauth_grant WHERE client = ?2 ORDER BY ends_at DESC LIMIT -1 OFFSET ?3)",
+            "DELETE FROM oauth_grant WHERE client = ?2 AND (ends_at <= ?1 OR family IN \
+             (SELECT family FROM oauth_grant WHERE client = ?2 ORDER BY ends_at DESC LIMIT -1 OFFSET ?3))",
         )
         .bind(now.0 as i64)
         .bind(grant.client.as_str())
@@ -133,26 +133,23 @@ impl State {
         ends_at: Timestamp,
         now: Timestamp,
     ) -> Result<bool, Error> {
-        let failed = |error| self.failed(error);
-        let mut tx = self.writer.begin().await.map_err(failed)?;
-        let ended = sqlx::query("DELETE FROM used_assertion WHERE ends_at <= ?").bind(now.0 as i64);
-        ended.execute(&mut *tx).await.map_err(failed)?;
         let used = sqlx::query(
             "INSERT INTO used_assertion SELECT ?1, ?2, ?3 WHERE \
-             (SELECT count(*) FROM used_assertion WHERE client = ?2) < ?4 ON CONFLICT (hash) DO NOTHING",
+             (SELECT count(*) FROM used_assertion WHERE client = ?2) < ?4 \
+             ON CONFLICT (hash) DO UPDATE SET ends_at = excluded.ends_at WHERE used_assertion.ends_at <= ?5",
         )
         .bind(hash.to_vec())
         .bind(client.as_str())
         .bind(ends_at.0 as i64)
         .bind(ASSERTIONS)
-        .execute(&mut *tx)
+        .bind(now.0 as i64)
+        .execute(&self.writer)
         .await
-        .map_err(failed)?;
-        tx.commit().await.map_err(failed)?;
+        .map_err(|error| self.failed(error))?;
         Ok(used.rows_affected() > 0)
     }
 
-    /// Lets go of all that has ended by `now`. Call it every hour or so.
+    /// Lets go of all that has ended by `now`. Call it every minute: what clients have used counts until then.
     pub async fn drop_ended(&self, now: Timestamp) -> Result<(), Error> {
         let failed = |error| self.failed(error);
         let mut tx = self.writer.begin().await.map_err(failed)?;
