@@ -53,6 +53,8 @@ mod window;
 mod worker;
 
 pub use policy::MakeShape;
+pub use policy::access::explain::{Explanation, Question, Step, explain};
+pub use policy::access::gate::Gate;
 pub use process::{Error, Options};
 
 /// Runs the gateway process until it is told to drain and has done so. Blocks. To be called once, early in the

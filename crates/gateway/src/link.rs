@@ -5,6 +5,7 @@
 //! until then it is one word (versions), one entry per endpoint (health) or a bounded buffer (records).
 
 mod outgoing;
+mod start;
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -24,6 +25,7 @@ use crate::log;
 use crate::registry::Registry;
 use crate::report::Records;
 use outgoing::Outgoing;
+pub(crate) use start::Start;
 
 /// Pauses between two calls to a server that does not answer.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
@@ -71,8 +73,8 @@ pub(crate) struct Link {
     pub(crate) connections: Arc<Connections>,
     /// Where an order to drain goes.
     pub(crate) drain: watch::Sender<Option<Instant>>,
-    /// Told when the first routing is in force.
-    pub(crate) routed: Option<oneshot::Sender<()>>,
+    /// Has the threads begin when they know whom to send where.
+    pub(crate) start: Start,
 }
 
 impl Link {
@@ -131,6 +133,7 @@ impl Link {
                 () = acks.changed.notified() => load_at = load_at.min(earliest_load),
                 () = drained.notified() => load_at = load_at.min(earliest_load),
                 () = news.arrived.notified(), if out.has_room() => self.tell_health(&mut out)?,
+                () = self.start.overdue() => self.start.callers_came(),
                 () = full.notified(), if out.has_room() => self.tell_records(&mut out)?,
                 () = sleep_until(records_at), if out.has_room() => {
                     records_at = tokio::time::Instant::now() + RECORDS_EVERY;
@@ -201,10 +204,7 @@ impl Link {
         match message {
             ToGateway::Routing { version, routing } => {
                 self.registry.apply_routing(version, &routing);
-                if let Some(routed) = self.routed.take() {
-                    // Nobody waits for it any more when the process is ending.
-                    let _ = routed.send(());
-                }
+                self.start.routing_came();
             }
             ToGateway::Endpoints { version, endpoints } => {
                 if !self.registry.apply_endpoints(version, &endpoints) {
@@ -212,7 +212,10 @@ impl Link {
                     log::line(format_args!("endpoints of service {service}, which no routing has named"));
                 }
             }
-            ToGateway::Callers { version, callers } => self.registry.apply_callers(version, *callers),
+            ToGateway::Callers { version, callers } => {
+                self.registry.apply_callers(version, &callers);
+                self.start.callers_came();
+            }
             ToGateway::Used { used } => self.registry.counters.set_used(used),
             ToGateway::Drain { within_ms } => {
                 let deadline = Instant::now() + Duration::from_millis(within_ms);

@@ -18,7 +18,7 @@ use crate::clock::Clock;
 use crate::context::{Connections, Drain, WorkerContext};
 use crate::health::{self, News};
 use crate::inherit;
-use crate::link::Link;
+use crate::link::{Link, Start};
 use crate::log;
 use crate::policy::limit::keep_shared;
 use crate::policy::{MakeShape, Maker};
@@ -107,7 +107,7 @@ pub(crate) fn run(options: &Options, make_shape: MakeShape, work: fn(WorkerConte
         records,
         connections,
         drain: drain.clone(),
-        routed: Some(routed),
+        start: Start::new(routed),
     };
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(start("its runtime"))?;

@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::endpoint::Endpoint;
 use crate::flight::Flight;
 use crate::policy::Maker;
+use crate::policy::access::Directory;
 use crate::policy::limit::Counters;
 use crate::service::{Service, State};
 use crate::table::Table;
@@ -35,7 +36,7 @@ pub(crate) struct Registry {
     /// Requests under way by route. One that is out of the table stays until its last has ended.
     flights: HashMap<RouteId, Arc<Flight>>,
     policies: Maker,
-    callers: Arc<Callers>,
+    callers: Arc<Directory>,
     /// What limits have counted.
     pub(crate) counters: Arc<Counters>,
     /// Gone from the table, still to be told of; with the generation that left them out.
@@ -206,10 +207,10 @@ impl Registry {
     }
 
     /// Follows a change of who may call.
-    pub(crate) fn apply_callers(&mut self, version: u64, callers: Callers) {
+    pub(crate) fn apply_callers(&mut self, version: u64, callers: &Callers) {
         self.begin(version);
-        self.counters.set_callers(&callers);
-        self.callers = Arc::new(callers);
+        self.counters.set_callers(callers);
+        self.callers = Arc::new(Directory::new(callers));
         let table = self.tables.borrow().table.with_callers(self.callers.clone());
         self.publish(Some(Arc::new(table)));
     }

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use naru_model::name::ClientName;
 use naru_model::platform::{Certificate, Limits, UserKey};
-use naru_model::snapshot::{CallerId, Callers, RouteId, Routing, ServiceId};
+use naru_model::snapshot::{CallerId, RouteId, Routing, ServiceId};
 
 use crate::flight::Flight;
 use crate::head::RequestHead;
+use crate::policy::access::Directory;
 use crate::policy::limit::{self, Counters};
 use crate::policy::{Policies, Preflight};
 use crate::route::{RequestView, Route, Router};
@@ -29,7 +30,7 @@ pub(crate) struct Table {
     pub(crate) own: Option<Arc<Service>>,
     /// What the server's own calls prove themselves by; empty: there are none.
     pub(crate) own_secret: String,
-    pub(crate) callers: Arc<Callers>,
+    pub(crate) callers: Arc<Directory>,
     /// The policies of routes without any, when the platform is closed by default.
     pub(crate) unwritten: Option<Arc<Policies>>,
     trusted_proxies: Vec<IpNet>,
@@ -44,7 +45,7 @@ impl Table {
         services: &HashMap<ServiceId, Arc<Service>>,
         flights: &HashMap<RouteId, Arc<Flight>>,
         policies: &HashMap<RouteId, Arc<Policies>>,
-        callers: Arc<Callers>,
+        callers: Arc<Directory>,
         counters: &Arc<Counters>,
     ) -> Self {
         let routes = routing.routes.iter().filter_map(|route| {
@@ -75,11 +76,11 @@ impl Table {
 
     /// What a registered client is called.
     pub(crate) fn name_of(&self, caller: CallerId) -> Option<&ClientName> {
-        self.callers.clients.iter().find(|known| known.id == caller).map(|known| &known.name)
+        self.callers.name_of(caller)
     }
 
     /// The same table for other callers.
-    pub(crate) fn with_callers(&self, callers: Arc<Callers>) -> Self {
+    pub(crate) fn with_callers(&self, callers: Arc<Directory>) -> Self {
         let unwritten = callers.default_deny.then(|| Arc::new(Policies::unwritten()));
         Table { callers, unwritten, ..self.clone() }
     }

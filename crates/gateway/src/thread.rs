@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use crate::buffers::Buffers;
 use crate::clock::Clock;
 use crate::exchange::Scratch;
+use crate::policy::access::Callers;
 use crate::report::Reporter;
 use crate::table::Table;
 use crate::upstream::{Pool, Trust};
@@ -28,13 +29,23 @@ const KEPT_SCRATCH: usize = 256;
 /// A table as a thread holds it: counted by the thread alone, because a count that all threads write to at each request
 /// would cost more than routing it.
 #[derive(Debug)]
-pub(crate) struct Current(Arc<Table>);
+pub(crate) struct Current {
+    table: Arc<Table>,
+    /// Who is registered, with those that this thread has recognised.
+    callers: Rc<Callers>,
+}
 
 impl Deref for Current {
     type Target = Table;
 
     fn deref(&self) -> &Table {
-        &self.0
+        &self.table
+    }
+}
+
+impl Current {
+    pub(crate) fn callers(&self) -> &Callers {
+        &self.callers
     }
 }
 
@@ -62,7 +73,10 @@ impl Thread {
     pub(crate) fn new(number: usize, table: Arc<Table>, reporter: Reporter, clock: &Clock) -> Self {
         Thread {
             number,
-            table: RefCell::new(Rc::new(Current(table))),
+            table: RefCell::new(Rc::new(Current {
+                callers: Rc::new(Callers::new(table.callers.clone())),
+                table,
+            })),
             pool: Pool::default(),
             buffers: Buffers::default(),
             trust: Trust::default(),
@@ -82,9 +96,15 @@ impl Thread {
 
     /// Routes by `table` from now on, and lets go of endpoints that have left.
     pub(crate) fn adopt(&self, table: Arc<Table>) {
-        let known = Arc::ptr_eq(&self.table.borrow().0, &table);
-        if !known {
-            self.table.replace(Rc::new(Current(table)));
+        let before = self.table();
+        if !Arc::ptr_eq(&before.table, &table) {
+            // Whom it has recognised stays so for as long as nobody's registration changes.
+            let callers = if Arc::ptr_eq(before.callers.directory(), &table.callers) {
+                before.callers.clone()
+            } else {
+                Rc::new(Callers::new(table.callers.clone()))
+            };
+            self.table.replace(Rc::new(Current { table, callers }));
         }
         self.pool.follow();
     }

@@ -15,6 +15,7 @@ use crate::context::{Connection, Connections, WorkerContext};
 use crate::exchange::Origin;
 use crate::http1::serve::{First, begin, recognise};
 use crate::io::Io;
+use crate::policy::access::PeerCertificate;
 use crate::thread::Thread;
 use crate::timer::Timer;
 use crate::tls::Certificates;
@@ -84,7 +85,8 @@ async fn keep_house(thread: Rc<Thread>, certificates: Arc<Certificates>) {
     loop {
         let now = ticks.tick().await;
         thread.pool.sweep(now);
-        certificates.refresh(&thread.table().certificates);
+        let table = thread.table();
+        certificates.refresh(&table.certificates, table.callers.client_ca.as_deref());
     }
 }
 
@@ -133,7 +135,7 @@ async fn serve(thread: Rc<Thread>, accepted: Accepted, certificates: Option<Arc<
     if tcp.set_nodelay(true).is_err() {
         return;
     }
-    let origin = Origin::new(peer.ip(), certificates.is_some());
+    let mut origin = Origin::new(peer.ip(), certificates.is_some());
     let mut timer = Timer::default();
     let Some(certificates) = certificates else {
         match recognise(begin(Io::Tcp(tcp), origin, &thread), &thread, &mut timer).await {
@@ -146,7 +148,10 @@ async fn serve(thread: Rc<Thread>, accepted: Accepted, certificates: Option<Arc<
     let Some(acceptor) = certificates.acceptor() else { return };
     let patience = thread.table().limits.head_timeout;
     let Ok(Ok(tls)) = timeout(patience, acceptor.accept(tcp)).await else { return };
-    let http2 = tls.get_ref().1.alpn_protocol() == Some(b"h2");
+    let session = tls.get_ref().1;
+    let shown = session.peer_certificates().and_then(<[_]>::first);
+    origin.certificate = shown.and_then(|der| PeerCertificate::read(der)).map(Box::new);
+    let http2 = session.alpn_protocol() == Some(b"h2");
     let io = Io::Tls(Box::new(tls.into()));
     if http2 {
         http2::serve::serve(&thread, io, Vec::new(), origin).await;

@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use crate::body::{Error, Sink, Source};
 use crate::forwarded::node_text;
 use crate::head::{Lines, RequestHead, ResponseHead};
+use crate::policy::access::PeerCertificate;
 
 /// Where a connection comes from; the same for all its requests.
 #[derive(Debug)]
@@ -16,6 +17,8 @@ pub(crate) struct Origin {
     /// As [`Origin::lines`] for `Forwarded`: it ends before the host.
     pub(crate) forwarded: String,
     pub(crate) proto: &'static str,
+    /// Whose authority was checked when the connection began; `None`: the client has shown none.
+    pub(crate) certificate: Option<Box<PeerCertificate>>,
 }
 
 impl Origin {
@@ -26,7 +29,7 @@ impl Origin {
         lines.push("x-forwarded-for", &[peer.to_string().as_bytes()]);
         lines.push("x-forwarded-proto", &[proto.as_bytes()]);
         let forwarded = format!("for={};proto={proto}", node_text(peer));
-        Origin { peer, lines, forwarded, proto }
+        Origin { peer, lines, forwarded, proto, certificate: None }
     }
 }
 

@@ -23,6 +23,7 @@
 
 mod answer;
 mod attempt;
+mod auth;
 mod client;
 mod deliver;
 mod identify;
@@ -147,6 +148,7 @@ impl<C: Client> Exchange<'_, C> {
             // Apart in memory, so that what most requests need stays small.
             return Box::pin(self.serve_with(service, policies)).await;
         }
+        self.recognise()?;
         let permit = self.admit(&service).await?;
         let answered = self.attempt(&service, permit).await?;
         self.answer(&service, answered).await

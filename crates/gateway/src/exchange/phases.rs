@@ -118,7 +118,10 @@ impl<C: Client> Exchange<'_, C> {
             {
                 return self.answer_preflight().await;
             }
-            // auth: `policy::access`, identify and authorize; it sets `story.caller` and `phases.groups`
+            let identity = self.authenticate(&policies.access)?;
+            if let Some(phases) = self.phases.as_mut().filter(|phases| phases.policies.shape.is_some()) {
+                phases.groups.clone_from(&identity.groups);
+            }
             self.take_limits()?;
         }
         self.announce_sunset()?;
@@ -159,7 +162,7 @@ impl<C: Client> Exchange<'_, C> {
     }
 
     /// Tells whether the server itself calls, and not somebody who says so.
-    fn is_own_call(&self) -> bool {
+    pub(super) fn is_own_call(&self) -> bool {
         let secret = self.table.own_secret.as_bytes();
         // What clients say in `naru-*` was dropped when the request was identified; here it is looked at once more.
         let mut said = self.scratch.request.fields.all_values(Known::NaruOwn);

@@ -3,6 +3,7 @@
 //! Each phase of a request's life that a policy stands for has its module here; when each has its turn is written once, in
 //! `exchange::phases`. A route whose policy says nothing has no [`Policies`] at all, and costs one branch.
 
+pub(crate) mod access;
 mod change;
 mod compress;
 mod cors;
@@ -15,6 +16,7 @@ pub(crate) use compress::{Coder, compress};
 pub(crate) use cors::{Cors, Preflight};
 pub(crate) use refused::Refused;
 
+use access::Rules;
 use change::Change;
 use path_change::PathChange;
 use sunset::Sunset;
@@ -40,6 +42,8 @@ pub(crate) struct Policies {
     pub(crate) policy: Policy,
     /// How the route is called in messages and for the own service.
     pub(crate) name: String,
+    /// Who may.
+    pub(crate) access: Rules,
     pub(crate) shape: Option<Arc<dyn Shape>>,
     pub(crate) cors: Option<Cors>,
     pub(crate) sunset: Option<Sunset>,
@@ -73,6 +77,7 @@ impl Policies {
             link: route.link.clone(),
             policy: policy.clone(),
             name: route.name.clone(),
+            access: Rules::new(route),
             broken: shape.is_err(),
             shape: shape.ok().flatten(),
         }
@@ -96,7 +101,7 @@ impl Maker {
         Maker { make_shape, kept: HashMap::new() }
     }
 
-    /// The policies of all routes that have any.
+    /// The policies of all routes that have any. Links always do: what closes a platform by default is not for them.
     pub(crate) fn make(&mut self, routing: &Routing) -> HashMap<RouteId, Arc<Policies>> {
         let with_policy =
             routing.routes.iter().filter(|route| route.link.is_some() || route.policy != Policy::default());

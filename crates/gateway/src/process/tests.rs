@@ -50,6 +50,7 @@ fn it_serves_on_inherited_sockets_once_there_is_a_table_and_ends_when_drained() 
     let (mut link, _) = server.accept().unwrap();
     let routing = routing([service_snapshot(1, Traffic::default())]);
     say(&mut link, &ToGateway::Routing { version: 1, routing: Box::new(routing) });
+    say(&mut link, &ToGateway::Callers { version: 2, callers: Box::default() });
     let mut answer = [0; 2];
     std::net::TcpStream::connect(address).unwrap().read_exact(&mut answer).unwrap();
     assert_eq!(answer, [0, 1], "the third socket goes round to the first thread");
@@ -65,7 +66,8 @@ fn a_thread_that_fails_ends_the_process() {
     let fail = |context: WorkerContext| assert!(context.thread == 0, "a thread fails, as this test wants");
     let gateway = thread::spawn(move || run(&options, |_| Ok(None), fail));
     let (mut link, _) = server.accept().unwrap();
-    say(&mut link, &ToGateway::Routing { version: 1, routing: Box::new(routing([])) });
+    say(&mut link, &ToGateway::Callers { version: 1, callers: Box::default() });
+    say(&mut link, &ToGateway::Routing { version: 2, routing: Box::new(routing([])) });
     assert!(matches!(gateway.join().unwrap(), Err(Error::Thread(1))));
 }
 

@@ -1,5 +1,6 @@
 //! A real worker thread on loopback, between clients and endpoints that the tests play themselves.
 
+mod access;
 mod drains;
 mod failures;
 mod harness;

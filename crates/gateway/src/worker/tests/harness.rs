@@ -81,7 +81,7 @@ impl Gateway {
         let records = Records::new(1);
         let (drain, order) = watch::channel(None);
         let certificates = Arc::new(Certificates::default());
-        certificates.refresh(&routing.certificates);
+        certificates.refresh(&routing.certificates, None);
         let context = WorkerContext {
             thread: 0,
             listeners: vec![(plain, false), (tls, true)],
@@ -130,6 +130,13 @@ impl Gateway {
         change(&mut self.routing);
         self.version += 1;
         self.registry.apply_routing(self.version, &self.routing);
+        self.wait_acknowledged();
+    }
+
+    /// Changes who may call and waits until the thread has it.
+    pub(crate) fn set_callers(&mut self, callers: &naru_model::snapshot::Callers) {
+        self.version += 1;
+        self.registry.apply_callers(self.version, callers);
         self.wait_acknowledged();
     }
 
