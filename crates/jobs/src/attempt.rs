@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::RETRY_AFTER;
+use http::header::{HeaderValue, RETRY_AFTER};
 use http::{HeaderMap, Method};
 use naru_model::units::Timestamp;
 
@@ -14,6 +14,7 @@ use crate::schedule::Seq;
 use crate::store::body::{Of, SpoolError};
 use crate::store::rows::{Outcome, Request, Standing, ToDo};
 use crate::store::writer::{Change, Written};
+use crate::submit::IDEMPOTENCY_KEY;
 use crate::table::job_of_attempts;
 use crate::through::{Call, CallError};
 use crate::verdict::{Answer, Verdict, judge, overdue};
@@ -89,7 +90,11 @@ async fn call(
     let known = core.known.load_full();
     let body = core.store.bodies.body(&standing.id, Of::Request, &request.body).await?;
     let method = Method::from_bytes(request.method.as_bytes()).unwrap_or(Method::POST);
-    let Request { host, target, headers, .. } = request;
+    let Request { host, target, mut headers, .. } = request;
+    // So that a service can tell an attempt that comes twice.
+    if let Ok(id) = HeaderValue::from_str(&standing.id) {
+        headers.entry(IDEMPOTENCY_KEY).or_insert(id);
+    }
     let call = Call { method, host, target, headers, body };
     let answer = match core.through.send(&known.table, call).await {
         Ok(answer) => answer,

@@ -67,10 +67,16 @@ pub(crate) fn read(bytes: &[u8]) -> HeaderMap {
     headers
 }
 
-/// As text, for people; bytes that are no UTF-8 are shown as such.
+/// Whoever looks at a letter must not become its sender by it.
+const SECRET: [&str; 3] = ["authorization", "cookie", "x-api-key"];
+
+/// As text, for people: without secrets; bytes that are no UTF-8 are shown as such.
 pub(crate) fn shown(headers: &HeaderMap) -> Vec<(String, String)> {
-    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect()
+    let text = |name: &HeaderName, value: &HeaderValue| match SECRET.contains(&name.as_str()) {
+        true => "(hidden)".to_owned(),
+        false => String::from_utf8_lossy(value.as_bytes()).into_owned(),
+    };
+    headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(name, value))).collect()
 }
 
 #[cfg(test)]

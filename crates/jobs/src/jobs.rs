@@ -95,6 +95,7 @@ impl Jobs {
         let known = Arc::new(Known::new(table));
         self.core.known.store(known.clone());
         self.core.dispatch.bound(&known.bounds());
+        self.core.courier.wake();
         self.core.brokers.follow(&self.core, &known.table);
     }
 

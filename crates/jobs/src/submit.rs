@@ -25,7 +25,7 @@ use crate::store::writer::{Change, Written};
 use crate::table::Route;
 use crate::through::Call;
 
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Of an idempotency key, in bytes.
 const MOST_KEY: usize = 255;
 /// A client that waits longer is answered 202 all the same.

@@ -55,6 +55,11 @@ impl Courier {
         self.changed.notify_one();
     }
 
+    /// Looks again at what is owed: there is another table.
+    pub(crate) fn wake(&self) {
+        self.changed.notify_one();
+    }
+
     /// Takes one that is due at `now`, or says when the next one will be.
     fn take(&self, now: Timestamp) -> Result<Seq, Option<Timestamp>> {
         let mut owed = self.lock();
@@ -71,6 +76,10 @@ impl Courier {
 
 /// Runs as long as the crate does.
 pub(crate) async fn run(core: Arc<Core>) {
+    // Before the first table no route is known, and each callback would fail.
+    while core.known.load().table.secret.is_empty() {
+        core.courier.changed.notified().await;
+    }
     loop {
         let Ok(place) = core.courier.places.clone().acquire_owned().await else { return };
         let now = core.now();

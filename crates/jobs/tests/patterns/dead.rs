@@ -32,7 +32,14 @@ async fn a_dead_letter_is_looked_at_replayed_and_dropped() {
         at_once(if is_well.load(Ordering::Relaxed) { StatusCode::OK } else { StatusCode::BAD_GATEWAY })
     })
     .await;
-    let accepted = here.ask("POST", "/work?x=1", &[("x-client", "mobile"), ("x-mine", "1")], "hi").await;
+    let accepted = here
+        .ask(
+            "POST",
+            "/work?x=1",
+            &[("x-client", "mobile"), ("x-mine", "1"), ("authorization", "Bearer x")],
+            "hi",
+        )
+        .await;
     let other = here.ask("POST", "/work", &[], "").await;
     let location = accepted.header("location");
     let mine = [("x-client", "mobile"), ("prefer", "wait=60")];
@@ -51,6 +58,7 @@ async fn a_dead_letter_is_looked_at_replayed_and_dropped() {
     let opened = here.jobs.open_dead(&dead[1].id).await.unwrap().unwrap();
     assert_eq!((opened.body.as_str(), opened.truncated), ("hi", false));
     assert!(opened.headers.contains(&("x-mine".to_owned(), "1".to_owned())));
+    assert!(opened.headers.contains(&("authorization".to_owned(), "(hidden)".to_owned())));
     assert_eq!(here.jobs.figures().await.unwrap()[0].dead, 2);
     let refused = here.ask("DELETE", location, &mine, "").await;
     assert_eq!(refused.status, StatusCode::NO_CONTENT);

@@ -12,6 +12,7 @@ use crate::{at_once, here, job, route, when_let};
 async fn a_job_is_accepted_and_its_result_fetched() {
     let here = here(vec![route("work", Pattern::Job(job()))], |got| {
         let told = format!("{} {} {} {}", got.method, got.path, got.header("x-mine"), got.body);
+        assert_eq!(got.header("idempotency-key").len(), 32, "the job's id, when its client gives none");
         at_once((StatusCode::CREATED, [("x-theirs", "2"), ("connection", "close")], told))
     })
     .await;
