@@ -220,6 +220,24 @@ fn json_schema_of_3_1_holds_as_it_is() {
 }
 
 #[test]
+fn schemas_that_are_nothing_but_themselves_do_not_go_round() {
+    for schemas in [
+        r##"{"A":{"$ref":"#/components/schemas/A"}}"##,
+        r##"{"A":{"allOf":[{"$ref":"#/components/schemas/B"}]},"B":{"anyOf":[{"$ref":"#/components/schemas/A"}]}}"##,
+        r##"{"A":{"type":"object","not":{"$ref":"#/components/schemas/A"}}}"##,
+    ] {
+        let document = format!(
+            r##"{{"openapi":"3.1.0","paths":{{"/a":{{"post":{{"requestBody":{{"content":{{"application/json":{{"schema":
+            {{"$ref":"#/components/schemas/A"}}}}}}}}}}}}}},"components":{{"schemas":{schemas}}}}}"##
+        );
+        match shape(&document, false) {
+            Ok(shape) => drop(shape.request(request("POST", "/a", "application/json", "{}"))),
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+#[test]
 fn routes_are_made_of_paths() {
     let routes = import(DOCUMENT, "orders").unwrap();
     assert_eq!(
