@@ -18,6 +18,7 @@ use super::*;
 use crate::clock::Clock;
 use crate::fixture::{endpoints_snapshot, routing, service_snapshot};
 use crate::policy::Maker;
+use crate::policy::limit::{Counted, Counters, Limits};
 use crate::registry::{Tables, Watched};
 use crate::report::{MAX_BUFFERED, Reporter};
 
@@ -35,6 +36,7 @@ struct Gateway {
     records: Arc<Records>,
     drain: watch::Receiver<Option<Instant>>,
     first_table: oneshot::Receiver<()>,
+    counters: Arc<Counters>,
     _watched: tokio::sync::mpsc::UnboundedReceiver<Watched>,
 }
 
@@ -44,6 +46,7 @@ impl Gateway {
         let path = folder.path().join("link.sock");
         let (watch_endpoint, watched) = tokio::sync::mpsc::unbounded_channel();
         let registry = Registry::new(Clock::start(), 1, watch_endpoint, Maker::new(|_| Ok(None)));
+        let counters = registry.counters.clone();
         let records = Arc::new(Records::new(1));
         let (drain_order, drain) = watch::channel(None);
         let (routed, first_table) = oneshot::channel();
@@ -78,6 +81,7 @@ impl Gateway {
             records,
             drain,
             first_table,
+            counters,
             _watched: watched,
         }
     }
@@ -382,4 +386,46 @@ fn a_server_that_does_not_read_costs_bounded_memory_and_stops_nothing() {
         assert!(start.elapsed() < PATIENCE, "the table has not come through");
         std::thread::yield_now();
     }
+}
+
+#[test]
+fn quotas_go_on_from_what_the_server_says_and_are_told_to_it() {
+    use naru_model::policy::{Limit, Period, Policy, Quantity};
+    let mut gateway = Gateway::start(&[]);
+    let mut server = Server::accept(&gateway.listen());
+    let quota = Limit { of: Quantity::Quota { calls: 10, period: Period::Month }, per: Vec::new() };
+    let policy = Policy { limits: vec![quota], ..Policy::default() };
+    let route =
+        naru_model::snapshot::Route { id: RouteId(1), name: "/**".into(), policy, ..Default::default() };
+    let limits = Limits::new(&route, [], &gateway.counters);
+    let who = Counted {
+        caller: CallerId(0),
+        address: "192.0.2.1".parse().unwrap(),
+        route: RouteId(1),
+        service: ServiceId(1),
+    };
+    let clock = Clock::start();
+    let call = || limits.take(&who, clock.now()).is_ok();
+    let month = jiff::Zoned::now().strftime("%Y-%m").to_string();
+    let used = |count| Used { key: "route /** quota-month 0".to_owned(), period: month.clone(), count };
+    server.say(&[ToGateway::Used { used: vec![used(7)] }]);
+    server.say(&table(1));
+    while !matches!(server.next_message(), ToServer::Ack { .. }) {
+        // A thread that has not followed acknowledges nothing.
+        drop(gateway.tables.take());
+    }
+    assert_eq!([(); 4].map(|()| call()), [true, true, true, false]);
+    let told = |server: &mut Server| loop {
+        if let ToServer::Used { used } = server.next_message() {
+            return used;
+        }
+    };
+    assert_eq!(told(&mut server), [used(3)]);
+    // What the last words have to tell comes out at the end at the latest.
+    let more = Limit { of: Quantity::Quota { calls: 20, period: Period::Month }, per: Vec::new() };
+    let policy = Policy { limits: vec![more], ..Policy::default() };
+    let route = naru_model::snapshot::Route { policy, ..route };
+    assert!(Limits::new(&route, [], &gateway.counters).take(&who, clock.now()).is_ok());
+    gateway.finish();
+    assert_eq!(told(&mut server), [used(1)]);
 }

@@ -8,6 +8,7 @@ mod hostile;
 mod http1;
 mod http2;
 mod identity;
+mod limits;
 mod phases;
 mod shapes;
 mod tls;
