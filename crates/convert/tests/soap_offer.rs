@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use naru_convert::xml::{self, Element};
 use naru_model::message::{Answering, Converted, Headers, Request, Response, Shape, header};
-use naru_model::policy::{Conversion, OfferSoap, Policy};
+use naru_model::policy::{Conversion, OfferSoap, Policy, Soap};
 use serde_json::{Value, json};
 
 const SOAP11: &str = "http://schemas.xmlsoap.org/soap/envelope/";
@@ -119,6 +119,8 @@ fn what_clients_do_wrong_is_a_fault_that_says_what() {
         (call(SOAP11, ""), "the Body is empty"),
         (Request { body: b"<a/>".to_vec(), ..call(SOAP11, "") }, "no SOAP envelope"),
         (Request { body: b"<a".to_vec(), ..call(SOAP11, "") }, "the body is no XML"),
+        // What is told of it is written in XML, which has no such character.
+        (Request { body: b"<\x07a/>".to_vec(), ..call(SOAP11, "") }, "the body is no XML"),
     ] {
         let response = answered(request);
         assert_eq!(response.status, 500, "{reason}");
@@ -215,5 +217,44 @@ fn documents_that_are_not_taken_say_why() {
         std::fs::write(&file, &text).expect("written");
         let error = made(&file).expect_err(why).to_string();
         assert!(error.contains(why), "{error}");
+    }
+}
+
+/// A REST service offered as SOAP, and that offered as REST again: what is said by one end arrives at the other.
+#[test]
+fn a_problem_keeps_its_status_through_soap_and_back() {
+    let (_, mut inner) = send(call(SOAP11, PLACE));
+    let problem =
+        json!({ "title": "No such order", "status": 404, "detail": "order 7 is unknown", "hint": [1] });
+    let fault = inner.whole(json(404, "application/problem+json", &problem.to_string())).expect("a fault");
+    let folder = tempfile::tempdir().expect("a folder");
+    let wsdl = folder.path().join("orders.wsdl");
+    let request =
+        Request { method: "GET".into(), path: "/soap".into(), query: "wsdl".into(), ..Request::default() };
+    std::fs::write(&wsdl, answered(request).body).expect("written");
+    let soap = Soap { wsdl, service: None, port: Some("OrdersSoap11".into()) };
+    let policy = Policy { convert: vec![Conversion::Soap(soap)], ..Policy::default() };
+    let rest = naru_convert::shape(&policy).expect("our own WSDL").expect("a conversion");
+    let body = json!({
+        "order-id": "7",
+        "body": { "kind": "bulk", "items": [{ "sku": "s1" }], "labels": { "entry": [{ "key": "a", "value": 1 }] } },
+    });
+    let request = Request {
+        method: "POST".into(),
+        path: "/placeOrder".into(),
+        headers: vec![("content-type".into(), "application/json".into())],
+        body: body.to_string().into_bytes(),
+        ..Request::default()
+    };
+    let Ok(Converted::Send(envelope, mut outer)) = rest.request(request) else { panic!("not sent") };
+    assert_eq!(envelope.path, "/soap");
+    let (sent, _) = send(Request { path: "/soap".into(), ..envelope });
+    assert_eq!(sent.path, "/v1/orders/7");
+    let order = json!({ "kind": "bulk", "items": [{ "sku": "s1" }], "labels": { "a": 1 } });
+    assert_eq!(serde_json::from_slice::<Value>(&sent.body).expect("JSON"), order);
+    let told = outer.whole(fault).expect("a problem");
+    let told: Value = serde_json::from_slice(&told.body).expect("JSON");
+    for (name, value) in problem.as_object().expect("an object") {
+        assert_eq!(told[name], *value, "{name}");
     }
 }

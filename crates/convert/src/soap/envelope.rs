@@ -188,6 +188,7 @@ impl Fault {
     }
 
     pub(super) fn element(self, version: Version) -> Element {
+        let told = writable(&self.reason);
         let mut fault = Element::new(version.name("Fault"));
         let code = match (version, self.whose) {
             (Version::V11, Whose::Sender) => "Client",
@@ -202,7 +203,7 @@ impl Fault {
         let mut detail = match version {
             Version::V11 => {
                 fault.push(Element::with_text(Name::local("faultcode"), code));
-                fault.push(Element::with_text(Name::local("faultstring"), self.reason));
+                fault.push(Element::with_text(Name::local("faultstring"), told));
                 Element::new(Name::local("detail"))
             }
             Version::V12 => {
@@ -210,7 +211,7 @@ impl Fault {
                 holder.push(Element::with_text(version.name("Value"), code));
                 fault.push(holder);
                 let mut reason = Element::new(version.name("Reason"));
-                let mut text = Element::with_text(version.name("Text"), self.reason);
+                let mut text = Element::with_text(version.name("Text"), told);
                 text.set_attribute(Name::new(XML, "xml", "lang"), "en");
                 reason.push(text);
                 fault.push(reason);
@@ -228,4 +229,13 @@ impl Fault {
 /// The name of an element, to look it up by.
 pub(super) fn name_of(element: &Element) -> QName {
     QName::new(element.name.namespace.as_deref().unwrap_or_default(), &*element.name.local)
+}
+
+/// Text that tells what somebody sent, with U+FFFD for what XML can't hold. Source: XML 1.0, production 2.
+pub(super) fn writable(text: &str) -> String {
+    let held = |c: char| match c {
+        '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'.. => c,
+        _ => '\u{FFFD}',
+    };
+    text.chars().map(held).collect()
 }

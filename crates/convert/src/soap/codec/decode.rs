@@ -66,10 +66,12 @@ impl Decoder<'_> {
             Form::Complex(complex) => self.complex(complex, from, at)?,
             Form::Anything => anything(from),
         };
+        if id == declared {
+            return Ok(value);
+        }
         // Of simple types only where the declared one leaves it open: others send xsi:type everywhere.
-        let open = self.schema.is_simple(id) && self.schema.is_simple(declared);
-        let any = declared == self.schema.builtin(Builtin::AnySimple);
-        if id == declared || (open && !any) {
+        let simple = self.schema.is_simple(id) && self.schema.is_simple(declared);
+        if simple && declared != self.schema.builtin(Builtin::AnySimple) {
             return Ok(value);
         }
         let mut object = Map::from_iter([(TYPE.to_owned(), json!(self.schema.type_name(id)))]);

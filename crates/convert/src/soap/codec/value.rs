@@ -244,3 +244,72 @@ fn plain(number: &Number) -> String {
         None => number.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn numbers_are_numbers_as_long_as_nothing_is_lost() {
+        let schema = Schema::new();
+        for (builtin, text, value) in [
+            (Builtin::Int, " 7 ", json!(7)),
+            (Builtin::Int, "+7", json!(7)),
+            (Builtin::UnsignedLong, "18446744073709551615", json!(u64::MAX)),
+            (Builtin::Integer, "18446744073709551616", json!("18446744073709551616")),
+            (
+                Builtin::NegativeInteger,
+                "-99999999999999999999999999999999999999999",
+                json!("-99999999999999999999999999999999999999999"),
+            ),
+            (Builtin::Decimal, "12.50", json!(12.5)),
+            (Builtin::Decimal, "-0.1", json!(-0.1)),
+            (Builtin::Decimal, "12", json!(12)),
+            (Builtin::Decimal, "0.1234567890123456789", json!("0.1234567890123456789")),
+            (Builtin::Double, "1e3", json!(1000.0)),
+            (Builtin::Double, "-INF", json!("-INF")),
+            (Builtin::Double, "1e999", json!("1e999")),
+            (Builtin::Boolean, "1", json!(true)),
+            (Builtin::String, " a ", json!(" a ")),
+            (Builtin::Token, " a ", json!("a")),
+        ] {
+            assert_eq!(from_text(&schema, schema.builtin(builtin), text), Ok(value), "{builtin:?} {text:?}");
+        }
+    }
+
+    #[test]
+    fn what_json_says_becomes_text_that_the_type_takes() {
+        let schema = Schema::new();
+        for (builtin, value, text) in [
+            (Builtin::Decimal, json!(1e21), "1000000000000000000000"),
+            (Builtin::Decimal, json!(1e-7), "0.0000001"),
+            (Builtin::Decimal, json!("12.50"), "12.50"),
+            (Builtin::Int, json!(2.0), "2"),
+            (Builtin::Int, json!("2"), "2"),
+            (Builtin::Boolean, json!("true"), "true"),
+            (Builtin::AnySimple, json!(1.5), "1.5"),
+        ] {
+            assert_eq!(to_text(&schema, schema.builtin(builtin), &value).as_deref(), Ok(text), "{builtin:?}");
+        }
+        for (builtin, value) in [
+            (Builtin::Int, json!(1.5)),
+            (Builtin::Int, json!(1e300)),
+            (Builtin::Byte, json!(128)),
+            (Builtin::UnsignedInt, json!(-1)),
+            (Builtin::PositiveInteger, json!("-99999999999999999999999999999999999999999")),
+            (Builtin::Decimal, json!("1e3")),
+            (Builtin::Decimal, json!("INF")),
+            (Builtin::Double, json!("inf")),
+            (Builtin::Double, json!("nan")),
+            (Builtin::Boolean, json!(1)),
+            (Builtin::String, json!(1)),
+            (Builtin::String, json!(null)),
+            (Builtin::Date, json!("yesterday")),
+            (Builtin::Int, json!([])),
+        ] {
+            assert!(to_text(&schema, schema.builtin(builtin), &value).is_err(), "{builtin:?} {value}");
+        }
+    }
+}

@@ -91,7 +91,7 @@ pub(super) fn problem(problem: &Problem, members: Option<&str>) -> Element {
         ("members", members.unwrap_or_default()),
     ];
     for (local, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
-        element.push(Element::with_text(name(local), text));
+        element.push(Element::with_text(name(local), envelope::writable(text)));
     }
     element
 }

@@ -78,6 +78,7 @@ impl<'d> Types<'d> {
             let any = self.schema.any_type();
             self.schema.set(id, form, Some(any));
         }
+        self.schema.call();
         Ok(self.schema)
     }
 

@@ -182,7 +182,7 @@ impl Writing<'_> {
     fn referred(&mut self, id: TypeId, hint: &str) -> Value {
         if !self.names.contains_key(&id) {
             let name = match self.schema.get(id).name {
-                Some(_) => self.schema.type_name(id),
+                Some(_) => self.schema.type_name(id).to_owned(),
                 None => hint.to_owned(),
             };
             // Component names are made of few characters (OpenAPI 3.1, 4.8.7).

@@ -50,6 +50,7 @@ impl<'s> Builder<'s> {
                 *particle = arranged(raw);
             }
         }
+        self.schema.call();
         Ok(self.schema)
     }
 

@@ -316,3 +316,63 @@ fn is_base64(text: &str) -> bool {
     }
     count % 4 == 0 && padding <= 2
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_told_from_what_only_looks_like_it() {
+        for (builtin, good, bad) in [
+            (
+                Builtin::Date,
+                &["2026-03-01", "-0044-03-15", "12026-12-31Z", "2026-03-01+09:00"][..],
+                &[
+                    "2026-3-1",
+                    "2026-13-01",
+                    "2026-00-01",
+                    "26-03-01",
+                    "2026-03-01+9",
+                    "2026-03-32",
+                    "2026-03-01T",
+                ][..],
+            ),
+            (
+                Builtin::DateTime,
+                &["2026-03-01T09:30:00", "2026-03-01T09:30:00.125Z", "2026-03-01T24:00:00-14:00"],
+                &[
+                    "2026-03-01",
+                    "2026-03-01T9:30:00",
+                    "2026-03-01T09:60:00",
+                    "2026-03-01T09:30:00.",
+                    "T09:30:00",
+                ],
+            ),
+            (Builtin::Time, &["09:30:00", "23:59:59.9+09:00"], &["09:30", "25:00:00", "09:30:00 "]),
+            (
+                Builtin::Duration,
+                &["P1Y", "-P1DT2H", "PT0.5S", "P1Y2M3DT4H5M6.7S", "P1M", "PT1M"],
+                &["P", "PT", "1Y", "P1H", "P1D1Y", "PT1D", "P1YT", "P1S", "P가"],
+            ),
+            (Builtin::Year, &["2026", "2026Z"], &["26", "2026-01"]),
+            (Builtin::YearMonth, &["2026-03"], &["2026", "2026-13"]),
+            (Builtin::Month, &["--03"], &["03", "--13"]),
+            (Builtin::MonthDay, &["--03-01"], &["--03-32", "-03-01"]),
+            (Builtin::Day, &["---31"], &["--31", "---32"]),
+            (
+                Builtin::Base64,
+                &["", "QQ==", "QUI=", "QUJD", "QU JD"],
+                &["Q", "QQ=", "====", "Q===", "가나다라"],
+            ),
+            (Builtin::Hex, &["", "0aFF"], &["0", "0g"]),
+            (Builtin::NmToken, &["a.b"], &["", "a b"]),
+        ] {
+            for text in good {
+                assert!(builtin.takes(text), "{builtin:?} {text:?}");
+            }
+            for text in bad {
+                assert!(!builtin.takes(text), "{builtin:?} {text:?}");
+            }
+        }
+    }
+}

@@ -12,7 +12,7 @@ mod facets;
 mod pattern;
 pub(super) mod read;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
@@ -57,6 +57,9 @@ pub(super) struct TypeId(u32);
 pub(super) struct Schema {
     types: Vec<Type>,
     named: BTreeMap<QName, TypeId>,
+    /// What messages call the named types, by [`Schema::call`].
+    called: HashMap<String, TypeId>,
+    calls: HashMap<TypeId, String>,
     /// Global ones: what a body or a fault's detail may begin with.
     pub(super) elements: BTreeMap<QName, Arc<Element>>,
 }
@@ -285,27 +288,37 @@ impl Schema {
         false
     }
 
-    /// How messages name a type: by its local name as long as it is the only one of it, `xs:int` for built-in ones.
-    pub(super) fn type_name(&self, id: TypeId) -> String {
-        let Some(name) = &self.get(id).name else { return "an anonymous type".to_owned() };
-        if name.namespace == XSD {
-            return format!("xs:{}", name.local);
+    /// Gives each named type the name that messages have for it: its local name as long as it is the only one of it, else with
+    /// its namespace; `xs:int` for built-in ones. Once all of them are there, as requests look them up.
+    pub(super) fn call(&mut self) {
+        let mut locals: HashMap<&str, usize> = HashMap::new();
+        for name in self.named.keys().filter(|name| name.namespace != XSD) {
+            *locals.entry(&name.local).or_default() += 1;
         }
-        let same = self.named.keys().filter(|n| n.local == name.local && n.namespace != XSD).count();
-        if same > 1 { name.to_string() } else { name.local.clone() }
+        let called = |name: &QName| match locals.get(name.local.as_str()) {
+            _ if name.namespace == XSD => format!("xs:{}", name.local),
+            Some(1) => name.local.clone(),
+            _ => name.to_string(),
+        };
+        self.called = self.named.iter().map(|(name, id)| (called(name), *id)).collect();
+        self.calls = self.called.iter().map(|(name, id)| (*id, name.clone())).collect();
     }
 
-    /// The type that [`Schema::type_name`] calls so, among those that derive from `base`.
+    /// How messages name a type.
+    pub(super) fn type_name(&self, id: TypeId) -> &str {
+        self.calls.get(&id).map_or("an anonymous type", String::as_str)
+    }
+
+    /// The type that is called so, if it derives from `base`.
     pub(super) fn type_called(&self, name: &str, base: TypeId) -> Option<TypeId> {
-        let ids = self.named.values().copied();
-        ids.filter(|id| self.derives(*id, base)).find(|id| self.type_name(*id) == name)
+        self.called.get(name).copied().filter(|id| self.derives(*id, base))
     }
 
     /// The names of types that can stand in the place of an abstract one.
     pub(super) fn concrete(&self, base: TypeId) -> Vec<String> {
         let ids = self.named.values().copied();
         ids.filter(|id| self.derives(*id, base) && !self.get(*id).is_abstract)
-            .map(|id| self.type_name(id))
+            .map(|id| self.type_name(id).to_owned())
             .collect()
     }
 

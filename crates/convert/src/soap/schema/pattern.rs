@@ -68,3 +68,29 @@ fn translated(source: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_whole_text_must_match_one_of_the_patterns() {
+        for (pattern, good, bad) in [
+            (r"[0-9]{5}", "04524", "x04524"),
+            (r"\d{3}-\d{4}", "010-1234", "010-12345"),
+            (r"\i\c*", "a-b.c", "1a"),
+            (r"[\i-[:]][\c-[:]]*", "a-b", "a:b"),
+            (r"[a-z-[aeiou]]+", "xyz", "xaz"),
+            (r"a^b$", "a^b$", "ab"),
+            (r"[^a]+", "bcd", "bad"),
+            (r"a|b", "b", "ab"),
+        ] {
+            let pattern = Pattern::any_of(&[pattern.to_owned()]);
+            assert!(pattern.matches(good) && !pattern.matches(bad), "{pattern:?}");
+        }
+        let either = Pattern::any_of(&["a".to_owned(), "b+".to_owned()]);
+        assert!(either.matches("a") && either.matches("bb") && !either.matches("ab"));
+        // What we can't tell is left to the service.
+        assert!(Pattern::any_of(&[r"\p{IsHangul}+(".to_owned()]).matches("anything"));
+    }
+}
