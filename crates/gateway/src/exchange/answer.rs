@@ -76,6 +76,9 @@ impl<C: Client> Exchange<'_, C> {
         if self.scratch.response.status == 101 {
             return self.tunnel(service, answered).await;
         }
+        end_hop(&mut self.scratch.response.fields);
+        self.invalidate();
+        let Some(answered) = self.settle_stale(answered).await? else { return Ok(()) };
         let Some(answered) = self.shape_answer(service, answered).await? else { return Ok(()) };
         let Some(phases) = &self.phases else { return self.answer(service, answered).await };
         let policies = phases.policies.clone();
@@ -86,6 +89,7 @@ impl<C: Client> Exchange<'_, C> {
             return self.deliver(document).await;
         }
         policies.response.apply(&mut self.scratch.response.fields);
+        self.keep_answer();
         if self.scratch.request.method == Method::Head && self.scratch.response.body != Body::Empty {
             // The service was asked by another method, and its body is not for this client.
             drop(answered);

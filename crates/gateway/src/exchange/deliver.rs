@@ -116,6 +116,9 @@ impl<C: Client> Exchange<'_, C> {
         if phases.policies.policy.compress {
             phases.stages.coder = crate::policy::compress(&self.scratch.request, response);
         }
+        if !phases.cache_status.is_empty() {
+            response.fields.push(b"cache-status", phases.cache_status.as_bytes());
+        }
         phases.lines.iter().for_each(|(name, value)| response.fields.push(name, value));
     }
 

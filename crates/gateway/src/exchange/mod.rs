@@ -24,6 +24,7 @@
 mod answer;
 mod attempt;
 mod auth;
+mod cached;
 mod client;
 mod deliver;
 mod identify;

@@ -9,6 +9,7 @@ use naru_model::message::Answering;
 use naru_model::policy::{Job, Pattern, Priority};
 use naru_model::record::Method;
 
+use super::cached::{self, Cached};
 use super::problem_form::Form;
 use super::through::Stages;
 use super::{Client, Exchange};
@@ -39,6 +40,11 @@ pub(super) struct Phases {
     pub(super) bytes_in: Option<u64>,
     /// Takes the answer to a converted request.
     pub(super) answering: Option<Box<dyn Answering>>,
+    /// What its answer is kept under; empty where nothing is kept.
+    pub(super) key: Arc<str>,
+    pub(super) cached: Option<Cached>,
+    /// What the answer says of how the cache was used.
+    pub(super) cache_status: String,
     /// What is done to the answer's body.
     pub(super) stages: Stages,
 }
@@ -69,7 +75,11 @@ impl Asked {
 
 impl Phases {
     pub(super) fn new(policies: Arc<Policies>, limits: Option<Arc<Limits>>, head: &RequestHead) -> Self {
+        let keeps = policies.cache.is_some() || !policies.invalidates.is_empty();
         Phases {
+            key: if keeps { cached::key(head) } else { Arc::default() },
+            cached: None,
+            cache_status: String::new(),
             policies,
             lines: Lines::default(),
             limits,
@@ -95,6 +105,14 @@ impl<C: Client> Exchange<'_, C> {
     ) -> Result<(), Error> {
         let result = self.go_through(service, &policies).await;
         self.be_as_asked();
+        if let Err(error) = &result
+            && self.story.status == 0
+            && error.is_for_want_of_service()
+            && let Some(entry) = self.last_resort()
+        {
+            self.story.fault = error.fault();
+            return self.answer_stale(&entry, error.status()).await;
+        }
         match (result, &policies.policy.fallback) {
             (Err(error), Some(fallback)) if self.story.status == 0 && error.is_for_want_of_service() => {
                 self.story.fault = error.fault();
@@ -127,6 +145,11 @@ impl<C: Client> Exchange<'_, C> {
         self.announce_sunset()?;
         self.bound_body(policies)?;
         self.change_request(policies)?;
+        if let Some(cache) = &policies.cache
+            && self.look_up(cache).await?
+        {
+            return Ok(());
+        }
         if let Some(shape) = &policies.shape
             && let Some(response) = self.shape_request(shape.as_ref(), policies).await?
         {

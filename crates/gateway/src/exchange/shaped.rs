@@ -11,7 +11,6 @@ use tokio::time::Instant;
 
 use super::answer::Ended;
 use super::attempt::{Answered, client_error};
-use super::identify::end_hop;
 use super::problem::reason;
 use super::through::headers;
 use super::{Client, Exchange};
@@ -142,6 +141,7 @@ impl<C: Client> Exchange<'_, C> {
         if let Some(phases) = &self.phases {
             phases.policies.response.apply(&mut self.scratch.response.fields);
         }
+        self.keep_answer();
         self.deliver(Bytes::from(response.body)).await
     }
 
@@ -155,7 +155,6 @@ impl<C: Client> Exchange<'_, C> {
             return Ok(Some(answered));
         };
         let response = &mut self.scratch.response;
-        end_hop(&mut response.fields);
         let mut seen =
             Response { status: response.status, headers: headers(&response.fields), ..Response::default() };
         seen.headers.retain(|(name, _)| name != "content-length");

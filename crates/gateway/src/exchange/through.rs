@@ -1,4 +1,4 @@
-//! What is done to an answer's body on its way to the client, piece by piece: converted, then coded.
+//! What is done to an answer's body on its way to the client, piece by piece: converted, kept for others, coded.
 //!
 //! A source round a source, so that whoever pumps it knows nothing of it; a slow client still slows the endpoint.
 
@@ -6,6 +6,7 @@ use std::task::{Context, Poll, ready};
 
 use naru_model::message::{Answering, Headers};
 
+use super::cached::Filling;
 use crate::body::{Error, Piece, Source};
 use crate::head::Fields;
 use crate::policy::Coder;
@@ -14,6 +15,8 @@ use crate::policy::Coder;
 #[derive(Default)]
 pub(super) struct Stages {
     pub(super) answering: Option<Box<dyn Answering>>,
+    /// What is kept of it for others.
+    pub(super) filling: Option<Filling>,
     pub(super) coder: Option<Coder>,
     /// Converted, and not coded yet.
     converted: Vec<u8>,
@@ -33,7 +36,7 @@ impl std::fmt::Debug for Stages {
 
 impl Stages {
     pub(super) fn are_none(&self) -> bool {
-        self.answering.is_none() && self.coder.is_none()
+        self.answering.is_none() && self.filling.is_none() && self.coder.is_none()
     }
 
     fn take(&mut self, data: &[u8]) -> Result<(), Error> {
@@ -45,6 +48,9 @@ impl Stages {
             }
             None => data,
         };
+        if self.filling.as_mut().is_some_and(|filling| !filling.take(data)) {
+            self.filling = None;
+        }
         match &mut self.coder {
             Some(coder) => coder.write(data, &mut self.out).map_err(Error::Io),
             None => {
@@ -59,10 +65,16 @@ impl Stages {
         if let Some(answering) = &mut self.answering {
             self.converted.clear();
             answering.end(&headers(trailers), &mut self.converted).map_err(Error::Converting)?;
+            if self.filling.as_mut().is_some_and(|filling| !filling.take(&self.converted)) {
+                self.filling = None;
+            }
             match &mut self.coder {
                 Some(coder) => coder.write(&self.converted, &mut self.out).map_err(Error::Io)?,
                 None => self.out.extend_from_slice(&self.converted),
             }
+        }
+        if let Some(filling) = self.filling.take() {
+            filling.finish();
         }
         match self.coder.as_mut() {
             Some(coder) => coder.finish(&mut self.out).map_err(Error::Io),

@@ -1,6 +1,7 @@
 //! A real worker thread on loopback, between clients and endpoints that the tests play themselves.
 
 mod access;
+mod caches;
 mod drains;
 mod failures;
 mod harness;
