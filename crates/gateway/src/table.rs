@@ -1,13 +1,14 @@
 //! What a thread routes by: immutable, one per routing. Endpoints change behind it, in the services' shared state.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use ipnet::IpNet;
 use naru_model::name::ClientName;
 use naru_model::platform::{Certificate, Limits, UserKey};
-use naru_model::snapshot::{CallerId, RouteId, Routing, ServiceId};
+use naru_model::record::Method;
+use naru_model::snapshot::{CallerId, Door, RouteId, Routing, ServiceId};
 
 use crate::flight::Flight;
 use crate::head::RequestHead;
@@ -35,6 +36,10 @@ pub(crate) struct Table {
     pub(crate) unwritten: Option<Arc<Policies>>,
     trusted_proxies: Vec<IpNet>,
     router: Arc<Router<Arc<Route>>>,
+    /// Routes of links: nobody gets there but by a door.
+    links: Arc<Router<Arc<Route>>>,
+    /// Addresses that lead to links alone; each to one, or to the one that is named.
+    doors: Vec<(SocketAddr, Option<Arc<Route>>)>,
 }
 
 impl Table {
@@ -48,7 +53,7 @@ impl Table {
         callers: Arc<Directory>,
         counters: &Arc<Counters>,
     ) -> Self {
-        let routes = routing.routes.iter().filter_map(|route| {
+        let made = routing.routes.iter().filter_map(|route| {
             let to = route.to.iter().filter_map(|(id, weight)| Some((services.get(id)?.clone(), *weight)));
             let flight = flights.get(&route.id)?.clone();
             let mut made = Route::new(route.id, route.function, route.timeout, flight, to)?;
@@ -58,8 +63,16 @@ impl Table {
                 made.policies = Some(Arc::new(Policies::unwritten()));
             }
             made.limits = Some(Arc::new(limits));
-            Some((route.matches.clone(), route.id, Arc::new(made)))
+            Some((route.link.is_some(), (route.matches.clone(), route.id, Arc::new(made))))
         });
+        let (links, routes): (Vec<_>, Vec<_>) = made.partition(|(link, _)| *link);
+        let to =
+            |id| links.iter().find(|(_, (_, link, _))| *link == id).map(|(_, (_, _, route))| route.clone());
+        let door = |door: &Door| match door.to {
+            Some(id) => Some((door.address, Some(to(id)?))),
+            None => Some((door.address, None)),
+        };
+        let doors = routing.links.iter().filter_map(door).collect();
         let table = Table {
             limits: routing.limits.clone(),
             certificates: routing.certificates.clone(),
@@ -68,7 +81,9 @@ impl Table {
             trusted_proxies: routing.trusted_proxies.clone(),
             own: routing.own.and_then(|id| services.get(&id).cloned()),
             own_secret: routing.own_secret.clone(),
-            router: Arc::new(Router::new(routes)),
+            router: Arc::new(Router::new(routes.into_iter().map(|(_, route)| route))),
+            links: Arc::new(Router::new(links.into_iter().map(|(_, route)| route))),
+            doors,
             ..Table::default()
         };
         table.with_callers(callers)
@@ -85,12 +100,24 @@ impl Table {
         Table { callers, unwritten, ..self.clone() }
     }
 
+    /// The route of a request that came to this address.
+    pub(crate) fn route_from(&self, local: SocketAddr, request: &RequestHead) -> Option<&Arc<Route>> {
+        match self.doors.iter().find(|(address, _)| *address == local) {
+            Some((_, Some(only))) => Some(only),
+            Some((_, None)) => self.links.find(request),
+            None if request.method == Method::Options => {
+                self.preflight(request).or_else(|| self.route(request))
+            }
+            None => self.route(request),
+        }
+    }
+
     pub(crate) fn route(&self, request: &impl RequestView) -> Option<&Arc<Route>> {
         self.router.find(request)
     }
 
     /// Finds the route of a browser's question by what it asks about, if that route answers such questions.
-    pub(crate) fn preflight(&self, request: &RequestHead) -> Option<&Arc<Route>> {
+    fn preflight(&self, request: &RequestHead) -> Option<&Arc<Route>> {
         let route = self.route(&Preflight::of(request)?)?;
         route.policies.as_ref().is_some_and(|policies| policies.cors.is_some()).then_some(route)
     }

@@ -135,7 +135,8 @@ async fn serve(thread: Rc<Thread>, accepted: Accepted, certificates: Option<Arc<
     if tcp.set_nodelay(true).is_err() {
         return;
     }
-    let mut origin = Origin::new(peer.ip(), certificates.is_some());
+    let Ok(local) = tcp.local_addr() else { return };
+    let mut origin = Origin::new(peer.ip(), local, certificates.is_some());
     let mut timer = Timer::default();
     let Some(certificates) = certificates else {
         match recognise(begin(Io::Tcp(tcp), origin, &thread), &thread, &mut timer).await {

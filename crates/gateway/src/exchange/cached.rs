@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use naru_model::record::Method;
+use naru_model::snapshot::CallerId;
 use naru_model::units::Timestamp;
 use tokio::time::Instant;
 
@@ -141,7 +142,8 @@ impl<C: Client> Exchange<'_, C> {
         phases.cached = Some(Cached {
             cache: cache.clone(),
             key: phases.key.clone(),
-            authorized: before.get("authorization").is_some(),
+            // Whatever proof it was by: the service is told who calls, and may answer that client alone.
+            authorized: phases.authorized || self.story.caller != CallerId::default(),
             request: before,
             lead,
             stale,

@@ -1,6 +1,6 @@
 //! What the phases ask of a client, whichever protocol it speaks.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::task::{Context, Poll};
 
 use crate::body::{Error, Sink, Source};
@@ -12,6 +12,8 @@ use crate::policy::access::PeerCertificate;
 #[derive(Debug)]
 pub(crate) struct Origin {
     pub(crate) peer: IpAddr,
+    /// The address that it came to.
+    pub(crate) local: SocketAddr,
     /// What the gateway says of the peer when nobody else may, all but the host.
     pub(crate) lines: Lines,
     /// As [`Origin::lines`] for `Forwarded`: it ends before the host.
@@ -22,14 +24,14 @@ pub(crate) struct Origin {
 }
 
 impl Origin {
-    pub(crate) fn new(peer: IpAddr, tls: bool) -> Self {
+    pub(crate) fn new(peer: IpAddr, local: SocketAddr, tls: bool) -> Self {
         let peer = peer.to_canonical();
         let proto = if tls { "https" } else { "http" };
         let mut lines = Lines::default();
         lines.push("x-forwarded-for", &[peer.to_string().as_bytes()]);
         lines.push("x-forwarded-proto", &[proto.as_bytes()]);
         let forwarded = format!("for={};proto={proto}", node_text(peer));
-        Origin { peer, lines, forwarded, proto, certificate: None }
+        Origin { peer, local, lines, forwarded, proto, certificate: None }
     }
 }
 

@@ -46,7 +46,6 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use naru_model::policy::Priority;
-use naru_model::record::Method;
 use tokio::time::Instant;
 
 use crate::error::Error;
@@ -157,8 +156,8 @@ impl<C: Client> Exchange<'_, C> {
 
     fn route(&mut self) -> Result<Arc<Service>, Error> {
         let request = &self.scratch.request;
-        let asked = if request.method == Method::Options { self.table.preflight(request) } else { None };
-        let route = asked.or_else(|| self.table.route(request)).ok_or(Error::NoRoute)?;
+        let local = self.client.origin().local;
+        let route = self.table.route_from(local, request).ok_or(Error::NoRoute)?;
         self.until = route.timeout.map(|timeout| after(self.began, timeout));
         self.story.route = route.id;
         self.story.function = route.function;

@@ -40,6 +40,8 @@ pub(super) struct Phases {
     pub(super) bytes_in: Option<u64>,
     /// Takes the answer to a converted request.
     pub(super) answering: Option<Box<dyn Answering>>,
+    /// The client has shown who it is: its answer may be its own.
+    pub(super) authorized: bool,
     /// What its answer is kept under; empty where nothing is kept.
     pub(super) key: Arc<str>,
     pub(super) cached: Option<Cached>,
@@ -76,7 +78,9 @@ impl Asked {
 impl Phases {
     pub(super) fn new(policies: Arc<Policies>, limits: Option<Arc<Limits>>, head: &RequestHead) -> Self {
         let keeps = policies.cache.is_some() || !policies.invalidates.is_empty();
+        let shows = |name| head.fields.get(name).is_some();
         Phases {
+            authorized: keeps && (shows("authorization") || shows("x-api-key")),
             key: if keeps { cached::key(head) } else { Arc::default() },
             cached: None,
             cache_status: String::new(),

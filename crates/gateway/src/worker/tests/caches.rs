@@ -139,10 +139,17 @@ fn what_is_one_client_s_own_is_given_to_no_other() {
     let mut client = gateway.connect();
     let mut endpoint = None;
     let authorized = GET.replace("\r\n\r\n", "\r\nAuthorization: Bearer a\r\n\r\n");
-    let answers = ["Cache-Control: private", "Cache-Control: no-store", "Set-Cookie: a=b", "Vary: *", "X: y"];
+    let by_key = GET.replace("\r\n\r\n", "\r\nX-API-Key: b\r\n\r\n");
+    let answers =
+        ["Cache-Control: private", "Cache-Control: no-store", "Set-Cookie: a=b", "Vary: *", "X: y", "X: z"];
     for (i, line) in answers.into_iter().enumerate() {
         let target = format!("/{i}");
-        let request = if line == "X: y" { &authorized } else { GET }.replace("/a?b=c", &target);
+        let request = match line {
+            "X: y" => &authorized,
+            "X: z" => &by_key,
+            _ => GET,
+        };
+        let request = request.replace("/a?b=c", &target);
         for _ in 0..2 {
             client.say(&request);
             let endpoint = endpoint.get_or_insert_with(|| upstream.accept());

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use naru_model::platform::{Protocol, Traffic};
+use naru_model::platform::{Match, Protocol, Traffic};
 use naru_model::policy::{Change, Cors, Fallback, Job, PathChange, Pattern, Policy, Sunset};
 use naru_model::record::Fault;
-use naru_model::snapshot::{Endpoint, Endpoints, ServiceId};
+use naru_model::snapshot::{Door, Endpoint, Endpoints, RouteId, ServiceId};
 use naru_model::units::{Bytes, Timestamp};
 
 use super::harness::*;
@@ -300,4 +300,39 @@ fn a_job_on_request_is_one_only_when_it_is_requested() {
     client.text(2);
     client.say("GET / HTTP/1.1\r\nHost: a\r\nPrefer: wait=10, Respond-Async\r\n\r\n");
     assert_eq!(field(&own.accept().head(), "naru-route"), Some("orders"));
+}
+
+#[test]
+fn a_link_is_reached_by_its_door_and_no_other_way() {
+    let upstream = Upstream::listen();
+    let mut routing = routing();
+    let mut link = routing.routes[0].clone();
+    link.id = RouteId(8);
+    link.matches = Match { host: Some("registry.link.naru".into()), ..Match::default() };
+    link.link = Some("registry.go.kr:8443".into());
+    routing.routes[0].matches.host = Some("public.kr".into());
+    routing.routes.push(link);
+    let mut gateway = Gateway::with(routing, &[upstream.address], Protocol::Http1);
+    let ask = "GET http://registry.link.naru/a HTTP/1.1\r\nHost: registry.link.naru\r\n\r\n";
+    let mut client = gateway.connect();
+    client.say(ask);
+    assert!(client.head().starts_with("HTTP/1.1 404 "), "from outside nobody gets there");
+    let door = |address, to| vec![Door { address, to }];
+    let address = gateway.address;
+    gateway.change(|routing| routing.links = door(address, None));
+    let mut client = gateway.connect();
+    client.say(ask);
+    let mut endpoint = upstream.accept();
+    let head = endpoint.head();
+    assert!(head.starts_with("GET /a HTTP/1.1\r\n"), "{head}");
+    assert_eq!((field(&head, "host"), field(&head, "x-forwarded-for")), (Some("registry.go.kr:8443"), None));
+    endpoint.say(OK);
+    client.head();
+    client.text(2);
+    client.say("GET / HTTP/1.1\r\nHost: public.kr\r\n\r\n");
+    assert!(client.head().starts_with("HTTP/1.1 404 "), "and by the door nobody gets elsewhere");
+    gateway.change(|routing| routing.links = door(address, Some(RouteId(8))));
+    let mut client = gateway.connect();
+    client.say(GET);
+    assert_eq!(field(&endpoint.head(), "host"), Some("registry.go.kr:8443"));
 }
