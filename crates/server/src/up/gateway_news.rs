@@ -1,7 +1,7 @@
 //! What gateways say, and what becomes of them.
 
 use naru_model::event::{Kind, Severity};
-use naru_model::link::{Listener, ToServer};
+use naru_model::link::{Listener, ToGateway, ToServer};
 use naru_model::observed::Health;
 use naru_model::platform::Platform;
 use naru_model::units::Timestamp;
@@ -34,6 +34,7 @@ impl Core {
                 };
                 // A gateway connects again when it lost its connection; the old one tells nothing new any more.
                 self.world.gateways.retain(|_, known| known.pid != pid);
+                self.tell_used(&gateway, now).await;
                 self.world.gateways.insert(connection, gateway);
                 if pid != self.gateways.current
                     && let Some(gateway) = self.world.gateways.get(&connection)
@@ -45,7 +46,22 @@ impl Core {
             LinkEvent::Lost { connection } => {
                 self.world.gateways.remove(&connection);
             }
+            LinkEvent::Said { message: ToServer::Used { used }, .. } => {
+                if let Err(error) = self.state.add_used(&used).await {
+                    eprintln!("naru: what quotas used can't be written down and would be lost at a restart: {error}");
+                }
+            }
             LinkEvent::Said { connection, message } => self.heard_from(connection, message, now),
+        }
+    }
+
+    /// A gateway that begins has counted nothing of the day and the month yet.
+    async fn tell_used(&self, gateway: &Gateway, now: Timestamp) {
+        match self.state.used(now).await {
+            Ok(used) if used.is_empty() => {}
+            // One that is gone again counts nothing.
+            Ok(used) => _ = gateway.control.send(ToGateway::Used { used }).await,
+            Err(error) => eprintln!("naru: quotas begin anew, what they used can't be read: {error}"),
         }
     }
 
@@ -68,7 +84,7 @@ impl Core {
                     None => self.note_link_health(&instance, &health),
                 }
             }
-            // Said once, when it connected.
+            // Said once, when it connected; and written down as it comes.
             ToServer::Hello { .. } | ToServer::Used { .. } => {}
         }
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use naru_model::link::{Frame, FrameError, Listener, ToGateway, ToServer};
-use naru_model::snapshot::{Endpoints, Routing, ServiceId};
+use naru_model::snapshot::{Callers, Endpoints, Routing, ServiceId};
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
@@ -26,6 +26,7 @@ const READ_AT_ONCE: usize = 64 << 10;
 pub(crate) struct Published {
     pub(crate) routing: Option<(u64, Arc<Routing>)>,
     pub(crate) endpoints: BTreeMap<ServiceId, (u64, Arc<Endpoints>)>,
+    pub(crate) callers: Option<(u64, Arc<Callers>)>,
 }
 
 /// Takes in batches of records.
@@ -237,6 +238,13 @@ async fn send_newer(write: &mut OwnedWriteHalf, published: &Published, sent: u64
         messages.push((
             *version,
             ToGateway::Routing { version: *version, routing: Box::new((**routing).clone()) },
+        ));
+    }
+    if let Some((version, callers)) = published.callers.as_ref().filter(|(version, _)| *version > sent) {
+        newest = newest.max(*version);
+        messages.push((
+            *version,
+            ToGateway::Callers { version: *version, callers: Box::new((**callers).clone()) },
         ));
     }
     for (version, endpoints) in published.endpoints.values().filter(|(version, _)| *version > sent) {

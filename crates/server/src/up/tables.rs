@@ -6,7 +6,7 @@ use std::sync::Arc;
 use naru_model::name::{FunctionName, ServiceName};
 use naru_model::plan::DesiredService;
 use naru_model::platform::{self, Platform};
-use naru_model::snapshot::{self, Endpoint, Endpoints, FunctionId, RouteId, Routing, ServiceId};
+use naru_model::snapshot::{self, Callers, Endpoint, Endpoints, FunctionId, RouteId, Routing, ServiceId};
 use tokio::sync::watch;
 
 use super::link::Published;
@@ -50,7 +50,9 @@ impl Tables {
     pub(crate) fn newest_version(&self) -> u64 {
         let published = self.published.borrow();
         let endpoints = published.endpoints.values().map(|(version, _)| *version);
-        endpoints.chain(published.routing.iter().map(|(version, _)| *version)).max().unwrap_or(0)
+        let routing = published.routing.iter().map(|(version, _)| *version);
+        let callers = published.callers.iter().map(|(version, _)| *version);
+        endpoints.chain(routing).chain(callers).max().unwrap_or(0)
     }
 
     pub(crate) fn publish_routing(&self, version: u64, routing: Routing) {
@@ -58,6 +60,17 @@ impl Tables {
             let published = Arc::make_mut(published);
             published.endpoints.retain(|id, _| routing.services.iter().any(|service| service.id == *id));
             published.routing = Some((version, Arc::new(routing)));
+        });
+    }
+
+    /// Tells whether these are other callers than the published ones.
+    pub(crate) fn are_new_callers(&self, callers: &Callers) -> bool {
+        !matches!(&self.published.borrow().callers, Some((_, old)) if **old == *callers)
+    }
+
+    pub(crate) fn publish_callers(&self, version: u64, callers: Callers) {
+        self.published.send_modify(|published| {
+            Arc::make_mut(published).callers = Some((version, Arc::new(callers)));
         });
     }
 
