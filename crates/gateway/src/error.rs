@@ -90,6 +90,7 @@ impl Error {
             | Error::ClientGone
             | Error::ClientStalled
             | Error::NoRoute => Fault::Client,
+            Error::NotAdmitted(Refusal::Broken) => Fault::Service,
             Error::NotAdmitted(_) => Fault::Platform,
             Error::Refused(refused) => match refused.status {
                 503 => Fault::Platform,
@@ -142,6 +143,7 @@ impl Error {
             Error::Body(_) => "broken-body",
             Error::ClientGone | Error::ClientStalled => "client-gone",
             Error::NoRoute => "no-route",
+            Error::NotAdmitted(Refusal::Broken) => "link-broken",
             Error::NotAdmitted(_) => "overloaded",
             Error::Connect(_) | Error::ConnectTimedOut => "no-connection",
             Error::Broken(_) | Error::TurnedAway(_) | Error::Cut(_) => "broken-answer",

@@ -14,7 +14,7 @@ use naru_model::observed::{Observed, Process, RevisionTraffic};
 use naru_model::plan::{Desired, Plan};
 use naru_model::platform::{Platform, Service};
 use naru_model::revision::{Revision, RevisionSpec};
-use naru_model::snapshot::{Endpoint, FunctionId, ServiceId};
+use naru_model::snapshot::{Callers, Endpoint, FunctionId, ServiceId};
 use naru_model::status::{HostStatus, Status};
 use naru_model::units::Timestamp;
 use naru_runtime::host::HostMeter;
@@ -28,6 +28,7 @@ use super::gateway_news::Options;
 use super::gateways::Gateways;
 use super::inbox::{Input, Refused};
 use super::links::{self, Known};
+use super::own::{self, Own};
 use super::signals::Watch;
 use super::stopping::Stopping;
 use super::tables::{self, Ids, Tables};
@@ -57,6 +58,7 @@ pub(crate) struct Core {
     pub(crate) ids: Ids,
     pub(crate) world: World,
     pub(crate) links: BTreeMap<LinkName, Known>,
+    pub(crate) own: Own,
     pub(crate) tables: Tables,
     pub(crate) options: Options,
     pub(crate) gateways: Gateways,
@@ -133,6 +135,7 @@ impl Core {
                 self.resolved(&link, found);
                 self.publish_tables().await;
             }
+            Input::Callers(callers) => self.publish_callers(*callers).await,
             Input::GatewayEnded { pid } => self.gateway_ended(pid, now),
             Input::Ask { request, reply } => {
                 let answer = self.take_in(request, now).await;
@@ -217,8 +220,9 @@ impl Core {
     }
 
     async fn try_publish_tables(&mut self) -> Result<(), naru_state::Error> {
-        let routing =
+        let mut routing =
             tables::routing(&self.applied.platform, &self.desired.services, &self.ids, self.options.silent);
+        self.own.add_to(&mut routing, &self.applied.platform, &self.ids);
         if self.tables.is_new_routing(&routing) {
             let version = self.state.next_version().await?;
             self.tables.publish_routing(version, routing);
@@ -233,6 +237,9 @@ impl Core {
             let endpoints = self.world.endpoints(&name);
             self.publish_endpoints(id, endpoints).await?;
         }
+        if let (Some(name), Some(endpoint)) = (own::name(), self.own.endpoint()) {
+            self.publish_endpoints(self.service_id(&name), vec![endpoint]).await?;
+        }
         for (name, endpoints) in self.link_endpoints() {
             self.publish_endpoints(self.service_id(&name), endpoints).await?;
         }
@@ -244,6 +251,16 @@ impl Core {
             }
         }
         Ok(())
+    }
+
+    async fn publish_callers(&self, callers: Callers) {
+        if !self.tables.are_new_callers(&callers) {
+            return;
+        }
+        match self.state.next_version().await {
+            Ok(version) => self.tables.publish_callers(version, callers),
+            Err(error) => eprintln!("naru: the gateway keeps the callers it knows: {error}"),
+        }
     }
 
     async fn publish_endpoints(
@@ -284,7 +301,7 @@ impl Core {
     pub(crate) async fn number(&self, platform: &Platform) -> Result<Ids, Refused> {
         let failed = |error: naru_state::Error| Refused::Failed(error.to_string());
         let mut ids = Ids::default();
-        let of_links = platform.links.keys().filter_map(links::service_name);
+        let of_links = platform.links.keys().filter_map(links::service_name).chain(own::name());
         let of_services = platform.services.keys().chain(self.desired.services.keys()).cloned();
         for name in of_services.chain(of_links) {
             let id = self.state.id_of(naru_state::Kind::Service, name.as_str()).await.map_err(failed)?;
@@ -298,7 +315,7 @@ impl Core {
             .routes
             .iter()
             .map(|route| route.name.clone())
-            .chain(platform.links.keys().map(links::host))
+            .chain(platform.links.keys().map(links::host)).chain(own::paths(platform))
         {
             let id = self.state.id_of(naru_state::Kind::Route, &name).await.map_err(failed)?;
             ids.routes.insert(name, naru_model::snapshot::RouteId(id));

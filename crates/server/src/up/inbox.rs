@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use naru_model::instance::InstanceId;
 use naru_model::name::{LinkName, ServiceName};
 use naru_model::platform::Platform;
+use naru_model::snapshot::Callers;
 use naru_runtime::{Running, RuntimeEvent};
 use tokio::sync::oneshot;
 
@@ -29,6 +30,8 @@ pub(crate) enum Input {
         link: LinkName,
         found: Result<Vec<SocketAddr>, String>,
     },
+    /// Who may call has changed.
+    Callers(Box<Callers>),
     Ask {
         request: Request,
         reply: oneshot::Sender<Result<Done, Refused>>,

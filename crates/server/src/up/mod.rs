@@ -11,6 +11,7 @@ mod housekeeping;
 mod inbox;
 mod link;
 mod links;
+mod own;
 mod recover;
 mod requests;
 mod signals;

@@ -18,6 +18,7 @@ use naru_state::State;
 use naru_telemetry::Telemetry;
 use tokio::sync::{broadcast, mpsc, watch};
 
+use super::own::Own;
 use super::core::{Applied, Core};
 use super::gateway_news::Options;
 use super::gateway_process::Socket;
@@ -49,6 +50,7 @@ pub(crate) async fn recover(
     let telemetry = Arc::new(Telemetry::open(&state_dir, platform.telemetry, clock.now(), log)?);
     let host_meter = HostMeter::new(&state_dir);
     let tables = Tables::new();
+    let own = Own::open(state.clone(), &state_dir, clock, inbox.clone()).await?;
     let (said, _) = broadcast::channel(1024);
 
     let mut core = Core {
@@ -62,6 +64,7 @@ pub(crate) async fn recover(
         gateways: Gateways::new(program, &state_dir, platform.gateway.threads, inbox.clone()),
         options,
         links: BTreeMap::new(),
+        own,
         tables,
         state_dir,
         state,

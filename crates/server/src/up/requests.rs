@@ -51,6 +51,7 @@ impl Core {
             specs.insert(name.clone(), self.spec_of(service).await?);
         }
         self.listen_as(&platform, now).await?;
+        self.own.follow(&platform).await.map_err(|error| Refused::Failed(format!("{error:#}")))?;
         let first_time = self.desired.services.is_empty();
         for (name, service) in &platform.services {
             let spec = &specs[name];
