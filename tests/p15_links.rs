@@ -89,12 +89,12 @@ fn p15_a_link_is_reached_by_name_by_proxy_and_by_port_and_by_nobody_outside() {
         let answer = ask(door, host, target);
         assert_eq!(answer.status, 200, "{door} {target}: {}", answer.text());
         let seen: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
-        assert_eq!(seen["path"], "/base/people", "{seen}");
+        assert_eq!(seen["target"], "/base/people?id=1", "{seen}");
     }
     // Who comes in where clients do finds the service, whatever host is named; who comes in at a link's door no service.
     let answer = ask(naru.address(), "registry.link.naru", "/people");
     let seen: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
-    assert_eq!(seen["path"], "/people", "{seen}");
+    assert_eq!(seen["target"], "/people", "{seen}");
     assert_eq!(ask(by_name, "www.example.go.kr", "/people").status, 404);
     let counted = naru.await_status("its figures", |status| link(status, "registry").traffic.requests_per_second > 0.0);
     assert_eq!(link(&counted, "registry").addresses, [outside.address]);

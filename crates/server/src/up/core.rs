@@ -315,7 +315,8 @@ impl Core {
             .routes
             .iter()
             .map(|route| route.name.clone())
-            .chain(platform.links.keys().map(links::host)).chain(own::paths(platform))
+            .chain(platform.links.keys().map(links::host))
+            .chain(own::paths(platform))
         {
             let id = self.state.id_of(naru_state::Kind::Route, &name).await.map_err(failed)?;
             ids.routes.insert(name, naru_model::snapshot::RouteId(id));

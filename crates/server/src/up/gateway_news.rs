@@ -48,7 +48,9 @@ impl Core {
             }
             LinkEvent::Said { message: ToServer::Used { used }, .. } => {
                 if let Err(error) = self.state.add_used(&used).await {
-                    eprintln!("naru: what quotas used can't be written down and would be lost at a restart: {error}");
+                    eprintln!(
+                        "naru: what quotas used can't be written down and would be lost at a restart: {error}"
+                    );
                 }
             }
             LinkEvent::Said { connection, message } => self.heard_from(connection, message, now),

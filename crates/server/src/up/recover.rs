@@ -18,13 +18,13 @@ use naru_state::State;
 use naru_telemetry::Telemetry;
 use tokio::sync::{broadcast, mpsc, watch};
 
-use super::own::Own;
 use super::core::{Applied, Core};
 use super::gateway_news::Options;
 use super::gateway_process::Socket;
 use super::gateways::Gateways;
 use super::inbox::Input;
 use super::link::{self, LinkEvent};
+use super::own::Own;
 use super::signals::Watch;
 use super::tables::{Ids, Tables};
 use super::world::{Instance, World};
