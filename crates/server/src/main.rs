@@ -18,6 +18,8 @@ fn main() -> ExitCode {
         Command::Up(args) => up::run(args),
         Command::Check(args) => commands::check::run(args),
         Command::Schema => commands::check::schema(),
+        Command::Explain(args) => commands::explain::run(&args),
+        Command::Import(args) => commands::import::run(&args),
         Command::Status(args) => commands::status::run(args),
         Command::Top(args) => commands::top::run(args),
         Command::Deploy(args) => commands::change::deploy(args),

@@ -5,7 +5,9 @@ pub(crate) mod audit;
 pub(crate) mod change;
 pub(crate) mod check;
 pub(crate) mod events;
+pub(crate) mod explain;
 pub(crate) mod gateway;
+pub(crate) mod import;
 pub(crate) mod logs;
 pub(crate) mod output;
 pub(crate) mod revisions;
@@ -46,6 +48,10 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Print the JSON Schema of naru.yaml
     Schema,
+    /// Tell which route a call takes, and which rule lets it in or keeps it out
+    Explain(ExplainArgs),
+    /// Print the routes of an OpenAPI document, to be put into naru.yaml
+    Import(ImportArgs),
     /// Show services, instances and the gateway
     Status(ServerArgs),
     /// Watch services live
@@ -283,6 +289,34 @@ pub(crate) struct AuditArgs {
     pub(crate) lines: u32,
     #[command(flatten)]
     pub(crate) server: ServerArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// GET, POST and so on
+    pub(crate) method: String,
+    /// `https://api.example.go.kr/orders?x=1`, or `/orders` for any host
+    pub(crate) url: String,
+    /// A client of the file; without one, somebody who shows nothing
+    #[arg(long, value_name = "NAME")]
+    pub(crate) client: Option<String>,
+    /// The address that calls
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1")]
+    pub(crate) from: std::net::IpAddr,
+    #[arg(long, default_value = "naru.yaml")]
+    pub(crate) file: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// An OpenAPI 3 document, YAML or JSON
+    pub(crate) file: PathBuf,
+    /// The service that its calls go to
+    #[arg(long, value_name = "NAME")]
+    pub(crate) service: String,
 }
 
 #[derive(Debug, Args)]
