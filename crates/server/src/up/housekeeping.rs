@@ -18,6 +18,9 @@ impl Core {
         }
         self.house_kept = Some(now);
         self.back_up(now);
+        if let Err(error) = self.state.drop_used(now).await {
+            eprintln!("naru: what quotas used long ago stays in the state: {error}");
+        }
         let wanted: BTreeSet<String> = self
             .revisions
             .values()
