@@ -18,7 +18,6 @@ use crate::head::{Body, Known, Lines, RequestHead, Span};
 use crate::policy::limit::{Counted, Direction, Flow, Limits, Taken};
 use crate::policy::{Cors, Policies, Refused, path_change};
 use crate::service::Service;
-use crate::table::Entrance;
 
 /// What the phases know of one request.
 pub(super) struct Phases {
@@ -134,8 +133,8 @@ impl<C: Client> Exchange<'_, C> {
             return Err(Refused::new(503, "route-broken", detail).with("retry-after", "60").into());
         }
         let own = self.is_own_call();
-        // The server's own calls have come through here once, as somebody's; links are entered by this machine's services.
-        if !own && self.client.origin().entrance == Entrance::Front {
+        // The server's own calls have come through here once, as somebody's.
+        if !own {
             if let Some(cors) = &policies.cors
                 && self.cross_origin(cors)?
             {
@@ -145,8 +144,6 @@ impl<C: Client> Exchange<'_, C> {
             if let Some(phases) = self.phases.as_mut().filter(|phases| phases.policies.shape.is_some()) {
                 phases.groups.clone_from(&identity.groups);
             }
-        }
-        if !own {
             self.take_limits()?;
         }
         self.announce_sunset()?;

@@ -48,8 +48,11 @@ fn print(explanation: &Explanation) {
     for step in &explanation.steps {
         println!("  {} {}: {}", if step.holds { "ok" } else { "no" }, step.rule, step.why);
     }
-    let outcome =
-        if explanation.allowed { "let in".to_owned() } else { format!("refused with {}", explanation.status) };
+    let outcome = if explanation.allowed {
+        "let in".to_owned()
+    } else {
+        format!("refused with {}", explanation.status)
+    };
     println!("{outcome}: {}", explanation.because);
 }
 

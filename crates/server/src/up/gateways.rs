@@ -1,5 +1,6 @@
 //! Keeps one gateway serving on the listening sockets: starts it, finds it again, replaces it, lets another take over.
 
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -172,6 +173,20 @@ impl Gateways {
         self.short_lives = (self.short_lives + 1).min(16);
         self.retry_at = Some(now + pause);
         now + pause
+    }
+
+    /// Where this machine reaches the gateway as clients do, by plain HTTP and by none of these `doors`.
+    pub(crate) fn front(&self, doors: &[SocketAddr]) -> Option<SocketAddr> {
+        let plain = self.sockets.iter().map(|socket| &socket.listener).filter(|listener| !listener.tls);
+        let mut front = plain.map(|listener| listener.address).find(|address| !doors.contains(address))?;
+        if front.ip().is_unspecified() {
+            front.set_ip(if front.is_ipv4() {
+                Ipv4Addr::LOCALHOST.into()
+            } else {
+                Ipv6Addr::LOCALHOST.into()
+            });
+        }
+        Some(front)
     }
 
     /// The addresses listened on, each once.

@@ -11,6 +11,7 @@ use naru_model::units::Timestamp;
 
 use super::core::Core;
 use super::inbox::{Done, Refused, Request};
+use super::links;
 
 impl Core {
     /// Takes a request in and writes down what it changes before it is answered; a refused one changes nothing.
@@ -51,7 +52,8 @@ impl Core {
             specs.insert(name.clone(), self.spec_of(service).await?);
         }
         self.listen_as(&platform, now).await?;
-        self.own.follow(&platform).await.map_err(|error| Refused::Failed(format!("{error:#}")))?;
+        let front = self.gateways.front(&links::doors(&platform));
+        self.own.follow(&platform, front).await.map_err(|error| Refused::Failed(format!("{error:#}")))?;
         let first_time = self.desired.services.is_empty();
         for (name, service) in &platform.services {
             let spec = &specs[name];

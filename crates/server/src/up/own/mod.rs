@@ -1,10 +1,10 @@
-//! What naru itself answers behind its gateway: tokens. To the gateway it is a service like any other, with one endpoint on
+//! What naru itself answers behind its gateway: tokens, and calls that are answered later. To the gateway it is a service like any other, with one endpoint on
 //! this machine; and from here the gateway learns who may call.
 
 mod store;
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,11 +12,12 @@ use anyhow::{Context, Result};
 use arc_swap::ArcSwap;
 use axum::Router;
 use axum::extract::Request;
+use naru_jobs::{Jobs, Settings, Table};
 use naru_model::client::{Access, Tokens};
 use naru_model::instance::InstanceId;
 use naru_model::name::ServiceName;
 use naru_model::platform::{self, Match, Platform, Protocol, Traffic};
-use naru_model::policy::Policy;
+use naru_model::policy::{Auth, Job, Pattern, Policy};
 use naru_model::snapshot::{self, Callers, Endpoint, FunctionId, TrustedIssuer};
 use naru_oauth::{Authority, Clients, Directory, Issuers, Paths, Published, Setup};
 use naru_state::State;
@@ -46,12 +47,16 @@ pub(crate) struct Own {
     kept: Arc<Kept>,
     router: Arc<ArcSwap<Router>>,
     authority: Option<Running>,
+    /// Opened when the file first has a pattern or a consumer, or when jobs were left behind.
+    jobs: Option<Jobs>,
+    state_dir: PathBuf,
     access: watch::Sender<Access>,
     own: watch::Sender<Option<watch::Receiver<Arc<Published>>>>,
 }
 
 /// The authorization server for one way of giving tokens.
 struct Running {
+    authority: Arc<Authority>,
     tokens: Tokens,
     keeping: JoinHandle<()>,
 }
@@ -97,17 +102,37 @@ impl Own {
             own: own.subscribe(),
         };
         tokio::spawn(heard.tell(inbox));
-        Ok(Own { address, secret, clock, clients, issuers, kept, router, authority: None, access, own })
+        let state_dir = state_dir.to_owned();
+        let (authority, jobs) = (None, None);
+        Ok(Own {
+            address,
+            secret,
+            clock,
+            clients,
+            issuers,
+            kept,
+            router,
+            authority,
+            jobs,
+            state_dir,
+            access,
+            own,
+        })
     }
 
-    /// Follows the file: its clients, its issuers, and how tokens are given.
-    pub(crate) async fn follow(&mut self, platform: &Platform) -> Result<()> {
+    /// Follows the file: its clients, its issuers, how tokens are given, and which calls are answered later. `front` is where
+    /// this machine reaches the gateway.
+    pub(crate) async fn follow(&mut self, platform: &Platform, front: Option<SocketAddr>) -> Result<()> {
         let access = &platform.access;
         self.clients.set_file(access.clients.clone()).await?;
         self.issuers.set(access.issuers.clone());
         if self.authority.as_ref().map(|running| &running.tokens) != access.tokens.as_ref() {
             self.give_tokens(access.tokens.clone(), platform).await?;
         }
+        self.keep_jobs(platform, front).await?;
+        let tokens = self.authority.as_ref().map(|running| running.authority.router());
+        let routers = tokens.into_iter().chain(self.jobs.as_ref().map(Jobs::router));
+        self.router.store(Arc::new(routers.fold(Router::new(), Router::merge)));
         self.access.send_replace(access.clone());
         Ok(())
     }
@@ -115,7 +140,6 @@ impl Own {
     async fn give_tokens(&mut self, tokens: Option<Tokens>, platform: &Platform) -> Result<()> {
         let Some(tokens) = tokens else {
             self.authority = None;
-            self.router.store(Arc::default());
             self.own.send_replace(None);
             return Ok(());
         };
@@ -129,9 +153,32 @@ impl Own {
             log: Arc::new(say),
         })
         .await?;
-        self.router.store(Arc::new(authority.router()));
         self.own.send_replace(Some(authority.subscribe()));
-        self.authority = Some(Running { tokens, keeping: tokio::spawn(keep(authority)) });
+        let keeping = tokio::spawn(keep(authority.clone()));
+        self.authority = Some(Running { authority, tokens, keeping });
+        Ok(())
+    }
+
+    async fn keep_jobs(&mut self, platform: &Platform, front: Option<SocketAddr>) -> Result<()> {
+        let wanted = has_patterns(platform) || !platform.consumers.is_empty();
+        if self.jobs.is_none() && (wanted || self.state_dir.join("jobs.sqlite").exists()) {
+            let (clock, folder) = (self.clock, self.state_dir.clone());
+            let settings = Settings { folder, largest: Settings::LARGEST };
+            self.jobs = Some(Jobs::open(&settings, Arc::new(move || clock.now()), Arc::new(say)).await?);
+        }
+        let (Some(jobs), Some(gateway)) = (&self.jobs, front) else { return Ok(()) };
+        let of_route = |route: &platform::Route| {
+            let (name, body) = (route.name.clone(), route.policy.body);
+            Some(naru_jobs::Route { name, pattern: route.policy.pattern.clone()?, body })
+        };
+        jobs.apply(Table {
+            routes: platform.routes.iter().filter_map(of_route).collect(),
+            brokers: platform.brokers.clone(),
+            consumers: platform.consumers.clone(),
+            gateway,
+            secret: self.secret.clone(),
+            callback_base: format!("http://{gateway}"),
+        });
         Ok(())
     }
 
@@ -161,9 +208,8 @@ impl Own {
             to: vec![(id, 1)],
             function: FunctionId::default(),
             timeout: None,
-            name: path,
-            // Open to everybody, also where a platform is closed by default: who wants a token has none.
-            policy: Policy { auth: Some(Default::default()), ..Policy::default() },
+            name: path.clone(),
+            policy: policy(&path),
             link: None,
         }));
     }
@@ -176,9 +222,26 @@ pub(crate) fn name() -> Option<ServiceName> {
 
 /// The paths that are answered here, which are the names of their routes too.
 pub(crate) fn paths(platform: &Platform) -> Vec<String> {
-    let tokens = platform.access.tokens.as_ref();
-    let paths = tokens.map(|tokens| Paths::of(&tokens.issuer));
-    paths.map(|paths| paths.all().map(str::to_owned).to_vec()).unwrap_or_default()
+    let tokens = platform.access.tokens.as_ref().map(|tokens| Paths::of(&tokens.issuer));
+    let mut paths = tokens.map(|paths| paths.all().map(str::to_owned).to_vec()).unwrap_or_default();
+    if has_patterns(platform) {
+        paths.extend(OF_JOBS.map(|path| format!("{path}**")));
+    }
+    paths
+}
+
+const OF_JOBS: [&str; 2] = [naru_jobs::JOBS, naru_jobs::AWAIT];
+
+fn has_patterns(platform: &Platform) -> bool {
+    platform.routes.iter().any(|route| route.policy.pattern.is_some())
+}
+
+/// Open to everybody, also where a platform is closed by default: who wants a token has none, and what belongs to whom is
+/// looked at here. Of jobs the gateway says who asks, as it does of the routes that made them.
+fn policy(path: &str) -> Policy {
+    let of_jobs = OF_JOBS.iter().any(|base| path.starts_with(base));
+    let pattern = of_jobs.then(|| Pattern::Job(Job::default()));
+    Policy { auth: Some(Auth::default()), pattern, ..Policy::default() }
 }
 
 async fn keep(authority: Arc<Authority>) {
