@@ -96,7 +96,8 @@ fn p15_a_link_is_reached_by_name_by_proxy_and_by_port_and_by_nobody_outside() {
     let seen: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
     assert_eq!(seen["target"], "/people", "{seen}");
     assert_eq!(ask(by_name, "www.example.go.kr", "/people").status, 404);
-    let counted = naru.await_status("its figures", |status| link(status, "registry").traffic.requests_per_second > 0.0);
+    let counted =
+        naru.await_status("its figures", |status| link(status, "registry").traffic.requests_per_second > 0.0);
     assert_eq!(link(&counted, "registry").addresses, [outside.address]);
 }
 
@@ -105,7 +106,8 @@ fn p15_a_dead_link_is_refused_at_once_and_slows_nobody() {
     let (outside, by_name, own) = (Outside::start(), free(), free());
     let naru = up(&outside, by_name, own);
     naru.await_status("the link", |status| link(status, "registry").state == LinkState::Up);
-    let nowhere = naru.await_status("the dead link", |status| link(status, "nowhere").state == LinkState::Down);
+    let nowhere =
+        naru.await_status("the dead link", |status| link(status, "nowhere").state == LinkState::Down);
     assert!(link(&nowhere, "nowhere").reason.is_some_and(|reason| reason.contains("refused")));
     let answer = ask(by_name, "nowhere.link.naru", "/");
     assert_eq!(answer.status, 503, "{}", answer.text());

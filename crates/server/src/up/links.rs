@@ -11,7 +11,7 @@ use http::Uri;
 use naru_model::instance::InstanceId;
 use naru_model::name::{LinkName, ServiceName};
 use naru_model::observed::Health;
-use naru_model::platform::{self, Link, Match, Platform, Protocol};
+use naru_model::platform::{self, Link, Match, Platform, Protocol, Traffic as Bounds};
 use naru_model::policy::{PathChange, Policy};
 use naru_model::series::Subject;
 use naru_model::snapshot::{self, Door, Endpoint, FunctionId};
@@ -119,7 +119,7 @@ pub(crate) fn add_to(routing: &mut snapshot::Routing, platform: &Platform, ids: 
             id,
             name: service,
             health: HEALTH,
-            traffic: link.traffic.clone(),
+            traffic: traffic(link),
             warm_up: Duration::ZERO,
         });
         routing.routes.push(snapshot::Route {
@@ -133,6 +133,12 @@ pub(crate) fn add_to(routing: &mut snapshot::Routing, platform: &Platform, ids: 
             link: Some(parts.authority),
         });
     }
+}
+
+/// A system that says nothing is given up a little before the request is, so that it is known whose fault that was.
+fn traffic(link: &Link) -> Bounds {
+    let first_byte_timeout = link.traffic.first_byte_timeout.min(link.timeout.mul_f64(0.9));
+    Bounds { first_byte_timeout, ..link.traffic.clone() }
 }
 
 fn policy(link: &Link, parts: &Parts) -> Policy {

@@ -3,7 +3,10 @@
 
 mod store;
 
+use std::fs::OpenOptions;
+use std::io::Write;
 use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,7 +42,8 @@ const KEEP_EVERY: Duration = Duration::from_secs(60);
 /// Everything that the server answers for the gateway.
 pub(crate) struct Own {
     address: SocketAddr,
-    /// What our own calls through the gateway prove themselves by; another at each start.
+    /// What our own calls through the gateway prove themselves by. The same at each start, because a gateway that outlives a
+    /// server knows no other.
     secret: String,
     clock: Clock,
     clients: Arc<Clients>,
@@ -77,7 +81,7 @@ impl Own {
     ) -> Result<Own> {
         let listener = TcpListener::bind("127.0.0.1:0").await.context("can't listen on this machine")?;
         let address = listener.local_addr()?;
-        let secret = naru_api::auth::random_token()?;
+        let secret = secret(&state_dir.join("own-secret"))?;
         let kept = Arc::new(Kept(state));
         let clients = Arc::new(Clients::open(kept.clone(), Default::default()).await?);
         let now = Arc::new(move || clock.now());
@@ -213,6 +217,19 @@ impl Own {
             link: None,
         }));
     }
+}
+
+/// Reads the secret of this state folder, or makes it.
+fn secret(path: &Path) -> Result<String> {
+    let known = std::fs::read_to_string(path).ok().filter(|secret| !secret.is_empty());
+    if let Some(secret) = known {
+        return Ok(secret);
+    }
+    let secret = naru_api::auth::random_token()?;
+    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
+    let written = file.and_then(|mut file| file.write_all(secret.as_bytes()));
+    written.with_context(|| format!("can't write {}", path.display()))?;
+    Ok(secret)
 }
 
 /// The name among services.
