@@ -1,11 +1,13 @@
 //! `naru explain METHOD URL`: which route a call takes, and which rule lets it in or keeps it out; by the gateway's own code.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use naru_gateway::{Explanation, Question};
-use naru_model::platform::Platform;
-use naru_model::snapshot::{self, Caller, CallerId, Callers, RouteId, Routing};
+use naru_model::name::ServiceName;
+use naru_model::platform::{self, Health, Platform, Target, Traffic};
+use naru_model::snapshot::{self, Caller, CallerId, Callers, RouteId, Routing, ServiceId};
 
 use super::{ExplainArgs, output};
 use crate::clock::Clock;
@@ -56,15 +58,33 @@ fn print(explanation: &Explanation) {
     println!("{outcome}: {}", explanation.because);
 }
 
+/// With numbers of its own: nobody else sees them.
 fn routing(platform: &Platform) -> Routing {
-    let route = |(route, id): (&naru_model::platform::Route, u32)| snapshot::Route {
+    let services = || platform.services.keys().zip((1..).map(ServiceId));
+    let service = |(name, id): (&ServiceName, ServiceId)| snapshot::Service {
+        id,
+        name: name.clone(),
+        health: Health::default(),
+        traffic: Traffic::default(),
+        warm_up: Duration::ZERO,
+    };
+    let target = |target: &Target| {
+        let (_, id) = services().find(|(name, _)| **name == target.service)?;
+        Some((id, target.weight))
+    };
+    let route = |(route, id): (&platform::Route, u32)| snapshot::Route {
         id: RouteId(id),
         matches: route.matches.clone(),
+        to: route.to.iter().filter_map(target).collect(),
         name: route.name.clone(),
         policy: route.policy.clone(),
         ..snapshot::Route::default()
     };
-    Routing { routes: platform.routes.iter().zip(1..).map(route).collect(), ..Routing::default() }
+    Routing {
+        routes: platform.routes.iter().zip(1..).map(route).collect(),
+        services: services().map(service).collect(),
+        ..Routing::default()
+    }
 }
 
 fn callers(platform: &Platform) -> Callers {
