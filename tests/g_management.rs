@@ -35,6 +35,9 @@ routes:
   - match: { path: /few/** }
     to: orders
     limits: { rate: 1/m, burst: 3, per: address }
+  - match: { path: /counted/** }
+    to: orders
+    limits: { quota: 5/day, per: address }
   - match: { path: /v1/** }
     path: { from: /v1/**, to: /inside/** }
     to: orders
@@ -143,6 +146,18 @@ fn g3_g7_a_call_has_another_shape_inside_and_there_are_only_so_many() {
         "{:?}",
         refused.headers
     );
+}
+
+#[test]
+fn g7_a_quota_goes_on_where_it_was_when_a_server_was_killed() {
+    let mut naru = up();
+    let ask_for =
+        |naru: &Naru, times| -> Vec<u16> { (0..times).map(|_| get(naru, "/counted/a", "").status).collect() };
+    assert_eq!(ask_for(&naru, 2), [200, 200]);
+    naru.kill_server();
+    naru.start_again();
+    naru.await_ready();
+    assert_eq!(ask_for(&naru, 4), [200, 200, 200, 429]);
 }
 
 #[test]

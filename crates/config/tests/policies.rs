@@ -156,7 +156,7 @@ fn groups_without_keys_are_the_models_defaults() {
 #[test]
 fn a_call_is_changed_as_the_file_says() {
     let made = policy(
-        r#"match: { path: /v1/** }, path: /v2/**, body: 1Mi, compress: true, problems: true, log_one_in: 10,
+        r#"match: { path: /v1/** }, path: /v2/**, body: 1Mi, compress: true, problems: true,
         validate: api.yaml, sunset: { gone: "2026-12-31T00:00:00Z" }, cache: { ttl: 10s }, mask: [card, "/P[0-9]{8}/"],
         cors: { origins: "*", headers: X-A }, fallback: { body: "[]" },
         request: { set: { X-A: 1 }, remove: X-B, rename: { X-C: X-D }, query: { set: { v: 2 } } }"#,
@@ -194,7 +194,6 @@ fn a_call_is_changed_as_the_file_says() {
         mask: vec![Mask::Card, Mask::Pattern("P[0-9]{8}".to_owned())],
         fallback: Some(fallback),
         problems: true,
-        log_one_in: Some(10),
         ..Policy::default()
     };
     assert_eq!(made, expected);

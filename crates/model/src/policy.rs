@@ -44,8 +44,6 @@ pub struct Policy {
     pub fallback: Option<Fallback>,
     /// Every answer of 400 and above becomes a problem document (RFC 9457), whatever the service said. Default false.
     pub problems: bool,
-    /// One in so many requests is written to the access log; errors always. Default 1.
-    pub log_one_in: Option<u32>,
 }
 
 /// Cross-origin requests (the Fetch standard). Preflights are answered here.

@@ -4,6 +4,7 @@
 
 mod clock;
 mod commands;
+mod conversions;
 mod up;
 
 use std::process::ExitCode;

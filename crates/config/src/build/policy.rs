@@ -27,7 +27,6 @@ pub(super) fn policy(at: Section<'_>, matches: &Match, folder: &Path) -> Policy 
         mask: at.section("mask").items().iter().filter_map(mask).collect(),
         fallback: fallback(at),
         problems: at.get("problems").unwrap_or(false),
-        log_one_in: at.get("log_one_in"),
     }
 }
 

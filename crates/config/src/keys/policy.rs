@@ -71,12 +71,6 @@ fn answer() -> Vec<Key> {
             json!(false),
             "Makes every answer of 400 and above a problem document (RFC 9457), whatever the service said.",
         ),
-        Key::new(
-            "log_one_in",
-            Kind::Whole { least: 1, most: 1_000_000 },
-            "1: each",
-            "One in so many requests is written to the access log; failed ones always.",
-        ),
     ]
 }
 

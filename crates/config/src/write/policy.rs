@@ -34,7 +34,6 @@ pub(super) fn policy(of: &Policy) -> Value {
         "mask": some(&of.mask.iter().map(mask).collect::<Vec<_>>()),
         "fallback": of.fallback.as_ref().map(fallback),
         "problems": of.problems,
-        "log_one_in": of.log_one_in,
     })
 }
 

@@ -90,20 +90,7 @@ pub(crate) async fn run<C: Client>(
     timer: &mut Timer,
     began: Instant,
 ) -> Instant {
-    let table = thread.table();
-    let story = Story::begin(thread, began);
-    let mut exchange = Exchange {
-        thread,
-        table,
-        client,
-        scratch,
-        timer,
-        began,
-        until: None,
-        story,
-        under_way: None,
-        phases: None,
-    };
+    let mut exchange = Exchange::begin(thread, client, scratch, timer, began);
     if let Err(error) = exchange.serve().await {
         exchange.fail(&error).await;
     }
@@ -119,27 +106,35 @@ pub(crate) async fn refuse<C: Client>(
     began: Instant,
     error: &Error,
 ) {
-    let table = thread.table();
-    let story = Story::begin(thread, began);
     scratch.request.clear();
-    let mut exchange = Exchange {
-        thread,
-        table,
-        client,
-        scratch,
-        timer,
-        began,
-        until: None,
-        story,
-        under_way: None,
-        phases: None,
-    };
+    let mut exchange = Exchange::begin(thread, client, scratch, timer, began);
     exchange.identify();
     exchange.fail(error).await;
     exchange.record();
 }
 
-impl<C: Client> Exchange<'_, C> {
+impl<'a, C: Client> Exchange<'a, C> {
+    fn begin(
+        thread: &'a Thread,
+        client: &'a mut C,
+        scratch: &'a mut Scratch,
+        timer: &'a mut Timer,
+        began: Instant,
+    ) -> Self {
+        Exchange {
+            thread,
+            table: thread.table(),
+            client,
+            scratch,
+            timer,
+            began,
+            until: None,
+            story: Story::begin(thread, began),
+            under_way: None,
+            phases: None,
+        }
+    }
+
     async fn serve(&mut self) -> Result<(), Error> {
         self.identify();
         let service = self.route()?;

@@ -126,29 +126,8 @@ fn compose(head: &mut ResponseHead, error: &Error, form: Form, length: usize) {
     head.body = Body::Sized(length as u64);
 }
 
+/// Also of what is no error: shapes answer with any status.
 pub(super) fn reason(status: u16) -> &'static str {
-    match status {
-        400 => "Bad Request",
-        401 => "Unauthorized",
-        403 => "Forbidden",
-        404 => "Not Found",
-        405 => "Method Not Allowed",
-        406 => "Not Acceptable",
-        408 => "Request Timeout",
-        410 => "Gone",
-        413 => "Content Too Large",
-        414 => "URI Too Long",
-        415 => "Unsupported Media Type",
-        417 => "Expectation Failed",
-        422 => "Unprocessable Content",
-        429 => "Too Many Requests",
-        431 => "Request Header Fields Too Large",
-        500 => "Internal Server Error",
-        501 => "Not Implemented",
-        502 => "Bad Gateway",
-        503 => "Service Unavailable",
-        504 => "Gateway Timeout",
-        505 => "HTTP Version Not Supported",
-        other => http::StatusCode::from_u16(other).ok().and_then(|s| s.canonical_reason()).unwrap_or("Error"),
-    }
+    let canonical = || http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+    if status >= 400 { naru_model::problem::phrase(status) } else { canonical().unwrap_or("") }
 }

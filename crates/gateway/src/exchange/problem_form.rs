@@ -2,7 +2,8 @@
 //!
 //! The document says what kind of thing happened, never what an endpoint or the machine said of itself.
 
-use super::problem::reason;
+use naru_model::problem::Problem;
+
 use crate::error::Error;
 use crate::head::Fields;
 use crate::http1::request::list;
@@ -43,32 +44,14 @@ impl Form {
     }
 
     pub(super) fn document(self, error: &Error, status: u16, id: &str) -> String {
-        let kind = format!("urn:naru:problem:{}", error.word());
-        let (title, detail) = (reason(status), error.to_string());
+        let problem = Problem {
+            kind: format!("urn:naru:problem:{}", error.word()),
+            instance: id.to_owned(),
+            ..Problem::new(status, error.to_string())
+        };
         match self {
-            Form::Json => {
-                let document = serde_json::json!({
-                    "type": kind, "title": title, "status": status, "detail": detail, "instance": id,
-                });
-                document.to_string()
-            }
-            Form::Xml => {
-                let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-                xml.push_str("<problem xmlns=\"urn:ietf:rfc:7807\">");
-                let status = status.to_string();
-                let members = [
-                    ("type", &*kind),
-                    ("title", title),
-                    ("status", &*status),
-                    ("detail", &*detail),
-                    ("instance", id),
-                ];
-                for (name, value) in members {
-                    xml.push_str(&format!("<{name}>{}</{name}>", escaped(value)));
-                }
-                xml.push_str("</problem>\n");
-                xml
-            }
+            Form::Json => problem.json(),
+            Form::Xml => problem.xml(),
         }
     }
 }
@@ -89,23 +72,6 @@ pub(crate) fn weighed(element: &[u8]) -> (&[u8], u32) {
     let quality = weight.map_or(Some(1.0), |text| std::str::from_utf8(text).ok()?.parse::<f32>().ok());
     // A weight that is none counts as not wanted.
     (bare, (quality.unwrap_or(0.0).clamp(0.0, 1.0) * 1000.0) as u32)
-}
-
-/// Text as XML has it between two tags; what XML can't carry is left out.
-fn escaped(text: &str) -> String {
-    let mut xml = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => xml.push_str("&amp;"),
-            '<' => xml.push_str("&lt;"),
-            '>' => xml.push_str("&gt;"),
-            '\t' | '\n' | '\r' => xml.push(' '),
-            '\u{fffe}' | '\u{ffff}' => {}
-            other if !other.is_control() => xml.push(other),
-            _ => {}
-        }
-    }
-    xml
 }
 
 #[cfg(test)]
@@ -138,7 +104,9 @@ mod tests {
         let error = Error::from(Refused::new(422, "word", "</detail>&\u{0}\u{1b}<!DOCTYPE"));
         let xml = Form::Xml.document(&error, 422, "id<");
         assert!(
-            xml.contains("<detail>&lt;/detail&gt;&amp;&lt;!DOCTYPE</detail><instance>id&lt;</instance>"),
+            xml.contains(
+                "<detail>&lt;/detail&gt;&amp;\u{fffd}\u{fffd}&lt;!DOCTYPE</detail><instance>id&lt;</instance>"
+            ),
             "{xml}"
         );
         assert!(xml.contains("<type>urn:naru:problem:word</type>") && xml.contains("<status>422</status>"));

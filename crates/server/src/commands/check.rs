@@ -6,16 +6,24 @@ use anyhow::{Context, Result};
 use naru_api::message::CheckRequest;
 
 use super::{CheckArgs, output};
+use crate::conversions;
 use crate::up::BAD_FILE;
 
 pub(crate) fn run(args: CheckArgs) -> Result<ExitCode> {
-    let checked = naru_config::load(&args.file);
-    if let Err(report) = &checked {
-        if args.server.json {
-            output::print_json(report)?;
-        } else {
-            eprint!("{report}");
+    let platform = match naru_config::load(&args.file) {
+        Ok(platform) => platform,
+        Err(report) => {
+            if args.server.json {
+                output::print_json(&report)?;
+            } else {
+                eprint!("{report}");
+            }
+            return Ok(ExitCode::from(BAD_FILE));
         }
+    };
+    let problems = conversions::problems(&args.file, &platform);
+    if !problems.is_empty() {
+        problems.iter().for_each(|problem| eprintln!("{problem}"));
         return Ok(ExitCode::from(BAD_FILE));
     }
     if args.diff {

@@ -34,7 +34,9 @@ impl Core {
                 };
                 // A gateway connects again when it lost its connection; the old one tells nothing new any more.
                 self.world.gateways.retain(|_, known| known.pid != pid);
-                self.tell_used(&gateway, now).await;
+                if hello.version == 0 {
+                    self.tell_used(&gateway, now).await;
+                }
                 self.world.gateways.insert(connection, gateway);
                 if pid != self.gateways.current
                     && let Some(gateway) = self.world.gateways.get(&connection)
@@ -57,7 +59,8 @@ impl Core {
         }
     }
 
-    /// A gateway that begins has counted nothing of the day and the month yet.
+    /// A gateway that begins has counted nothing of the day and the month yet; one that outlived a server has, and would count
+    /// it twice.
     async fn tell_used(&self, gateway: &Gateway, now: Timestamp) {
         match self.state.used(now).await {
             Ok(used) if used.is_empty() => {}

@@ -46,6 +46,8 @@ pub(crate) enum LinkEvent {
 pub(crate) struct Hello {
     pub(crate) pid: u32,
     pub(crate) build: String,
+    /// The version it routes by; 0: it begins.
+    pub(crate) version: u64,
     pub(crate) listeners: Vec<(Listener, OwnedFd)>,
 }
 
@@ -138,7 +140,7 @@ async fn read_hello(stream: &UnixStream, received: &mut Vec<u8>) -> Result<Hello
             continue;
         };
         let Frame::Message(message) = frame else { return Err(Error::NoHello) };
-        let ToServer::Hello { pid, build, listeners, .. } = serde_json::from_slice(message)? else {
+        let ToServer::Hello { pid, build, version, listeners } = serde_json::from_slice(message)? else {
             return Err(Error::NoHello);
         };
         if listeners.len() != descriptors.len() {
@@ -146,7 +148,12 @@ async fn read_hello(stream: &UnixStream, received: &mut Vec<u8>) -> Result<Hello
         }
         let used = received.len() - rest.len();
         received.drain(..used);
-        return Ok(Hello { pid, build, listeners: listeners.into_iter().zip(descriptors).collect() });
+        return Ok(Hello {
+            pid,
+            build,
+            version,
+            listeners: listeners.into_iter().zip(descriptors).collect(),
+        });
     }
 }
 

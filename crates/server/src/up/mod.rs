@@ -40,6 +40,7 @@ use self::control::Console;
 use self::core::{Core, Ended};
 use self::inbox::{Input, Request};
 use crate::commands::UpArgs;
+use crate::conversions;
 
 /// A file that can't be used: `EX_DATAERR` is 65 and `EX_USAGE` 64 in sysexits.h; naru says 64 for both.
 pub(crate) const BAD_FILE: u8 = 64;
@@ -54,6 +55,11 @@ pub(crate) fn run(args: UpArgs) -> Result<ExitCode> {
             return Ok(ExitCode::from(BAD_FILE));
         }
     };
+    let problems = conversions::problems(&file, &platform);
+    if !problems.is_empty() {
+        problems.iter().for_each(|problem| eprintln!("{problem}"));
+        return Ok(ExitCode::from(BAD_FILE));
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -1,5 +1,7 @@
-//! What naru itself answers behind its gateway: tokens, and calls that are answered later. To the gateway it is a service like any other, with one endpoint on
-//! this machine; and from here the gateway learns who may call.
+//! What naru itself answers behind its gateway: tokens, and calls that are answered later.
+//!
+//! To the gateway it is a service like any other, with one endpoint on this machine; and from here the gateway learns who
+//! may call.
 
 mod store;
 
