@@ -64,7 +64,7 @@ fn a_deprecated_route_says_so_and_a_gone_one_is_gone() {
     assert!(head.starts_with("HTTP/1.1 410 Gone\r\n"), "{head}");
     assert_eq!(field(&head, "content-type"), Some("application/problem+xml"));
     assert_eq!(field(&head, "deprecation"), Some("@1"));
-    assert!(client.until(b"</problem>\n").contains("<type>urn:naru:problem:gone</type>"));
+    assert!(client.until(b"</problem>").contains("<type>urn:naru:problem:gone</type>"));
     gateway.record(|record| assert_eq!((record.status, record.fault), (410, Fault::Client)));
 }
 
