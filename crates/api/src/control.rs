@@ -15,6 +15,7 @@ use naru_model::units::Timestamp;
 use tokio::sync::watch;
 
 use crate::error::Error;
+use crate::manage::Manage;
 use crate::message::{
     Accepted, CheckReport, CheckRequest, DeployRequest, Health, LogLine, Scaled, SeriesQuery, Stopping,
     UpgradeRequest, Upgrading,
@@ -37,7 +38,7 @@ pub type Feed<T> = Pin<Box<dyn Stream<Item = T> + Send>>;
 /// # Errors
 /// [`Error::NotFound`] for a service, instance or revision that does not exist, [`Error::Invalid`] for a wish that can't
 /// be, [`Error::Conflict`] for one that can't be now.
-pub trait Control: Send + Sync + 'static {
+pub trait Control: Manage {
     /// The server's clock.
     fn now(&self) -> Timestamp;
 

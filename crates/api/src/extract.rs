@@ -1,13 +1,13 @@
 //! What handlers take out of a request, and how it is refused when it can't be read.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::{Body, HttpBody};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use naru_model::name::ServiceName;
+use naru_model::name::{ClientName, ServiceName};
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
@@ -16,9 +16,42 @@ use crate::message::Told;
 /// The longest request body, in bytes. The largest is a naru.yaml to check.
 const MAX_BODY: usize = 1 << 20;
 
-/// What a request asked for, as the audit will have it: filled in when its body has been read.
+/// What a request asked for, as the audit will have it: filled in when its body has been read, and by handlers who know
+/// more.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Asked(pub(crate) Arc<OnceLock<String>>);
+pub(crate) struct Asked(Arc<Mutex<Words>>);
+
+/// What the audit says of a request.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Words {
+    /// What it is about, where the path does not say so.
+    pub(crate) subject: Option<String>,
+    pub(crate) detail: String,
+}
+
+/// Characters of the audit's detail: a body is up to 1 MiB.
+const MAX_DETAIL: usize = 2_000;
+
+impl Asked {
+    /// Adds to the detail.
+    pub(crate) fn tell(&self, more: &str) {
+        let mut words = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !words.detail.is_empty() && !more.is_empty() {
+            words.detail.push_str("; ");
+        }
+        let room = MAX_DETAIL.saturating_sub(words.detail.chars().count());
+        words.detail.extend(more.chars().take(room));
+    }
+
+    pub(crate) fn words(&self) -> Words {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn read(&self, given: &impl Told) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).subject = given.subject();
+        self.tell(&given.told());
+    }
+}
 
 /// The service that the path names.
 pub(crate) struct Service(pub(crate) ServiceName);
@@ -33,6 +66,39 @@ impl<S: Send + Sync> FromRequestParts<S> for Service {
             name.parse().map_err(|why| Error::NotFound(format!("there is no service {name:?}: {why}")));
         parsed.map(Service)
     }
+}
+
+/// The client that the path names.
+pub(crate) struct Client(pub(crate) ClientName);
+
+impl<S: Send + Sync> FromRequestParts<S> for Client {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let path = axum::extract::Path::<String>::from_request_parts(parts, state).await;
+        let axum::extract::Path(name) = path.map_err(|why| Error::Malformed(why.body_text()))?;
+        client_name(&name).map(Client)
+    }
+}
+
+/// The client that the path names, and the digits of one of its keys.
+pub(crate) struct Key {
+    pub(crate) client: ClientName,
+    pub(crate) sha256: String,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Key {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let path = axum::extract::Path::<(String, String)>::from_request_parts(parts, state).await;
+        let axum::extract::Path((name, sha256)) = path.map_err(|why| Error::Malformed(why.body_text()))?;
+        Ok(Key { client: client_name(&name)?, sha256 })
+    }
+}
+
+fn client_name(name: &str) -> Result<ClientName, Error> {
+    name.parse().map_err(|why| Error::NotFound(format!("there is no client {name:?}: {why}")))
 }
 
 /// The query, whole: an unknown parameter is refused.
@@ -76,8 +142,8 @@ impl<T: DeserializeOwned + Told, S: Send + Sync> FromRequest<S> for Given<T> {
 fn parse<T: DeserializeOwned + Told>(bytes: &[u8], parts: &Parts) -> Result<Given<T>, Error> {
     let given: T = serde_json::from_slice(bytes)
         .map_err(|why| Error::Malformed(format!("the body can't be read: {why}")))?;
-    if let Some(Asked(asked)) = parts.extensions.get() {
-        asked.get_or_init(|| given.told());
+    if let Some(asked) = parts.extensions.get::<Asked>() {
+        asked.read(&given);
     }
     Ok(Given(given))
 }

@@ -17,7 +17,7 @@ use naru_model::access::{Audit, Role};
 use crate::access::{Caller, Credential, Peer};
 use crate::console;
 use crate::error::Error;
-use crate::extract::Asked;
+use crate::extract::{Asked, Words};
 use crate::listen::Log;
 use crate::openapi::{Rule, Rules};
 use crate::problem::InsideCause;
@@ -102,7 +102,11 @@ impl Gate {
                 None => within_time(next.run(request)).await.unwrap_or_else(Error::into_response),
             };
             entry.outcome = response.status().as_u16();
-            entry.detail = asked.0.get().cloned().unwrap_or_default();
+            let Words { subject, detail } = asked.words();
+            entry.detail = detail;
+            if let Some(subject) = subject {
+                entry.subject = subject;
+            }
             let line = format!("{} {} {} by {}", entry.outcome, entry.action, entry.subject, entry.actor);
             if let Err(error) = gate.api.control.audit(entry).await {
                 (gate.log)(&format!("api: could not keep an entry of the audit ({line}): {error}"));

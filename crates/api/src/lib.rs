@@ -17,6 +17,7 @@ mod follow;
 mod gate;
 mod handlers;
 pub mod listen;
+pub mod manage;
 pub mod message;
 pub mod openapi;
 mod peer;

@@ -18,10 +18,13 @@ use crate::router;
 const COOKIE_SCHEME: &str = "session";
 /// Under which a token stands in it; what handlers name.
 const TOKEN_SCHEME: &str = "token";
-const TAGS: [(&str, &str); 7] = [
+const TAGS: [(&str, &str); 10] = [
     ("status", "How the platform is at this moment, and what happened"),
     ("services", "Services, their revisions and their logs, and what people want of them"),
     ("figures", "Figures over time, the T-Map and single transactions"),
+    ("apis", "What the platform offers: its routes and links, and what is done to their calls"),
+    ("clients", "Who calls: clients, their keys and secrets"),
+    ("jobs", "Calls that are answered later, and those that were given up"),
     ("platform", "naru itself: checking a file, stopping, upgrading"),
     ("access", "Tokens of operators and the sessions of browsers"),
     ("audit", "Every change that somebody asked for"),

@@ -15,7 +15,7 @@ use crate::control::Control;
 use crate::error::Error;
 use crate::follow::Statuses;
 use crate::gate::{Gate, gate};
-use crate::handlers::{access, audit, figures, machines, platform, services, status};
+use crate::handlers::{access, apis, audit, clients, figures, jobs, machines, platform, services, status};
 use crate::listen::Log;
 use crate::openapi::{Rules, document_of};
 
@@ -62,6 +62,16 @@ pub(crate) fn operations() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(access::revoke_token))
         .routes(routes!(access::session, access::begin_session, access::end_session))
         .routes(routes!(audit::audit))
+        .routes(routes!(clients::clients, clients::register_client))
+        .routes(routes!(clients::client, clients::change_client, clients::remove_client))
+        .routes(routes!(clients::block_client))
+        .routes(routes!(clients::make_key))
+        .routes(routes!(clients::end_key))
+        .routes(routes!(apis::all_apis))
+        .routes(routes!(jobs::jobs))
+        .routes(routes!(jobs::dead_letters))
+        .routes(routes!(jobs::dead_letter, jobs::discard))
+        .routes(routes!(jobs::replay))
         .routes(routes!(machines::openapi))
         .routes(routes!(machines::metrics))
         .routes(routes!(machines::healthz))

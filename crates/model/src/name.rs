@@ -4,10 +4,14 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 /// The longest name, in bytes. Instance ids add at most 22 to it and must still fit a DNS label of 63 (RFC 1035 §2.3.4).
 pub const MAX_LEN: usize = 40;
+/// What [`check`] lets pass, beside the length, for who reads the API's document.
+const PATTERN: &str = "^[a-z][a-z0-9]*(-[a-z0-9]+)*$";
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -35,11 +39,10 @@ fn check(name: &str) -> Result<(), Error> {
 }
 
 macro_rules! name {
-    ($(#[$doc:meta])* $type:ident) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+    ($(#[doc = $doc:literal])* $type:ident) => {
+        $(#[doc = $doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        #[schema(value_type = String)]
         pub struct $type(String);
 
         impl $type {
@@ -71,6 +74,15 @@ macro_rules! name {
                 name.0
             }
         }
+
+        impl PartialSchema for $type {
+            fn schema() -> RefOr<Schema> {
+                let text = ObjectBuilder::new().schema_type(Type::String).description(Some(concat!($($doc),*).trim()));
+                text.max_length(Some(MAX_LEN)).pattern(Some(PATTERN)).into()
+            }
+        }
+
+        impl ToSchema for $type {}
 
         impl fmt::Display for $type {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

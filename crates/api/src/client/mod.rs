@@ -2,6 +2,7 @@
 
 mod connect;
 mod error;
+mod manage;
 mod operations;
 mod query;
 mod stream;
@@ -77,11 +78,30 @@ impl Client {
         path: &str,
         body: &B,
     ) -> Result<T, Error> {
+        self.send_json(Method::POST, path, body).await
+    }
+
+    /// Sends JSON with PUT and reads the JSON of the answer.
+    async fn put_json<B: Serialize, T: DeserializeOwned>(&self, path: &str, body: &B) -> Result<T, Error> {
+        self.send_json(Method::PUT, path, body).await
+    }
+
+    async fn send_json<B: Serialize, T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: &B,
+    ) -> Result<T, Error> {
         let body = serde_json::to_vec(body).map_err(Error::Unwritable)?;
-        let answer = self.ask(Method::POST, path, "application/json", body.into()).await?;
+        let answer = self.ask(method, path, "application/json", body.into()).await?;
         let version = version_of(&answer);
         let body = self.read(answer).await?;
         self.parse(&body, version)
+    }
+
+    /// Asks with POST for what there is no answer to but that it is done.
+    async fn post(&self, path: &str) -> Result<(), Error> {
+        self.ask(Method::POST, path, "application/json", Bytes::new()).await.map(drop)
     }
 
     async fn follow<T: DeserializeOwned>(&self, path: &str) -> Result<Follow<T>, Error> {
@@ -121,7 +141,7 @@ impl Client {
             .uri(path)
             .header(HOST, self.place.authority())
             .header(ACCEPT, accept);
-        if method == Method::POST {
+        if !body.is_empty() {
             request = request.header(CONTENT_TYPE, "application/json");
         }
         if let Some(authorization) = &self.authorization {

@@ -8,6 +8,20 @@ pub(super) struct Query {
     begun: bool,
 }
 
+/// A text as part of a path or a query.
+pub(super) fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        // Source: RFC 3986 §2.3, unreserved characters.
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            escaped.push(char::from(byte));
+        } else {
+            escaped.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    escaped
+}
+
 impl Query {
     pub(super) fn of(path: impl Into<String>) -> Query {
         Query { path: path.into(), begun: false }
@@ -18,14 +32,7 @@ impl Query {
         self.begun = true;
         self.path.push_str(name);
         self.path.push('=');
-        for byte in value.to_string().bytes() {
-            // Source: RFC 3986 §2.3, unreserved characters.
-            if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-                self.path.push(char::from(byte));
-            } else {
-                self.path.push_str(&format!("%{byte:02X}"));
-            }
-        }
+        self.path.push_str(&escaped(&value.to_string()));
         self
     }
 

@@ -4,8 +4,11 @@
 //! role that it needs. Problems that any operation may have are added in [`crate::openapi`].
 
 pub(crate) mod access;
+pub(crate) mod apis;
 pub(crate) mod audit;
+pub(crate) mod clients;
 pub(crate) mod figures;
+pub(crate) mod jobs;
 pub(crate) mod machines;
 pub(crate) mod platform;
 pub(crate) mod services;

@@ -11,7 +11,7 @@ use crate::message::{AuditQuery, DeployRequest, MakeToken};
 use crate::openapi::document;
 
 /// Who may use each operation at least. Written out, so that a change of a role is a change of this list.
-const ROLES: [(&str, &str, &str); 25] = [
+const ROLES: [(&str, &str, &str); 39] = [
     ("GET", "/v1/status", "viewer"),
     ("GET", "/v1/events", "viewer"),
     ("GET", "/v1/services/{service}", "viewer"),
@@ -34,6 +34,20 @@ const ROLES: [(&str, &str, &str); 25] = [
     ("GET", "/v1/session", "viewer"),
     ("DELETE", "/v1/session", "viewer"),
     ("GET", "/v1/audit", "admin"),
+    ("GET", "/v1/clients", "viewer"),
+    ("POST", "/v1/clients", "admin"),
+    ("GET", "/v1/clients/{name}", "viewer"),
+    ("PUT", "/v1/clients/{name}", "admin"),
+    ("DELETE", "/v1/clients/{name}", "admin"),
+    ("POST", "/v1/clients/{name}/block", "operator"),
+    ("POST", "/v1/clients/{name}/keys", "admin"),
+    ("DELETE", "/v1/clients/{name}/keys/{sha256}", "admin"),
+    ("GET", "/v1/apis", "viewer"),
+    ("GET", "/v1/jobs", "viewer"),
+    ("GET", "/v1/dead-letters", "viewer"),
+    ("GET", "/v1/dead-letters/{id}", "operator"),
+    ("POST", "/v1/dead-letters/{id}/replay", "operator"),
+    ("DELETE", "/v1/dead-letters/{id}", "operator"),
     ("GET", "/v1/openapi.json", "viewer"),
     ("GET", "/metrics", "viewer"),
     ("GET", "/healthz", "anybody"),
@@ -67,7 +81,7 @@ async fn each_role_may_do_what_the_list_says_and_the_document_lists_all() {
             }
             let listed = ROLES.iter().find(|(m, p, _)| *m == method && p == path);
             let (.., least) = listed.unwrap_or_else(|| panic!("{method} {path} is not in the list of roles"));
-            let real = path.replace("{service}", "nobody").replace("{id}", "999");
+            let real = path.replace("{service}", "nobody").replace("{id}", "999").replace("{name}", "nobody");
             for role in Role::ALL {
                 let headers = shows(&format!("{role}-secret"));
                 let answer = served.ask(&method, &real, &headers, "").await;

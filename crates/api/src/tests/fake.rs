@@ -7,8 +7,9 @@ use futures_util::{StreamExt, stream};
 use naru_model::access::{Audit, AuditSearch, Hash, NewToken, Operator, Role, Session, Token};
 use naru_model::event::{Event, Kind, Search, Severity};
 use naru_model::instance::InstanceId;
+use naru_model::job::OpenedLetter;
 use naru_model::name::ServiceName;
-use naru_model::platform::{InstanceSize, Protocol};
+use naru_model::platform::{InstanceSize, Platform, Protocol};
 use naru_model::revision::{Revision, RevisionSpec};
 use naru_model::series::{self, Found, Map, MapQuery, Period, Point, Tally, TallyQuery, TallyRow};
 use naru_model::status::{
@@ -22,8 +23,8 @@ use crate::auth::hash_of;
 use crate::control::{Answer, Control, Feed};
 use crate::error::Error;
 use crate::message::{
-    Accepted, Change, CheckReport, CheckRequest, DeployRequest, Health, LogLine, LogStream, Scaled,
-    SeriesQuery, Stopping, UpgradeRequest, Upgrading,
+    Accepted, Change, CheckReport, CheckRequest, DeployRequest, Health, ListedClient, LogLine, LogStream,
+    Scaled, SeriesQuery, Stopping, UpgradeRequest, Upgrading,
 };
 
 /// How many events a subscriber may be behind.
@@ -46,6 +47,9 @@ pub(super) struct Fake {
     pub(super) sessions: Mutex<Vec<Session>>,
     /// Each entry of the audit, as soon as it is kept.
     pub(super) audits: watch::Sender<Vec<Audit>>,
+    pub(super) clients: Mutex<Vec<ListedClient>>,
+    pub(super) letters: Mutex<Vec<OpenedLetter>>,
+    pub(super) platform: Mutex<Option<Platform>>,
 }
 
 /// Counts a stream as open until it is dropped.
@@ -92,6 +96,9 @@ impl Fake {
             tokens: Mutex::default(),
             sessions: Mutex::default(),
             audits: watch::Sender::default(),
+            clients: Mutex::default(),
+            letters: Mutex::default(),
+            platform: Mutex::default(),
         }
     }
 
@@ -129,7 +136,7 @@ impl Fake {
         let _ = self.lines.send(line(text));
     }
 
-    fn note(&self, what: String) {
+    pub(super) fn note(&self, what: String) {
         self.asked.lock().unwrap().push(what);
     }
 
@@ -141,7 +148,7 @@ impl Fake {
         }
     }
 
-    fn done<T: Send + 'static>(&self, answer: Result<T, Error>) -> Answer<'_, T> {
+    pub(super) fn done<T: Send + 'static>(&self, answer: Result<T, Error>) -> Answer<'_, T> {
         Box::pin(async move { answer })
     }
 }

@@ -1,12 +1,16 @@
 //! The API over real sockets, with a platform behind it that is made up.
 
 mod access;
+mod apis;
 mod client;
+mod clients;
 mod console;
 mod document;
 mod fake;
 mod figures;
 mod follow;
+mod jobs;
+mod managed;
 mod paths;
 mod session;
 mod sockets;

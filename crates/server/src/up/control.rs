@@ -1,7 +1,9 @@
 //! What the API may see and change of the platform: reads the loop's last status, and puts wishes into its inbox.
 
+mod manage;
+
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use anyhow::Result;
 use futures_util::{Stream, stream};
@@ -16,6 +18,7 @@ use naru_api::message::{
 use naru_api::socket;
 use naru_api::tls::Certificate;
 use naru_config::Machine;
+use naru_jobs::Jobs;
 use naru_model::access::{Audit, AuditSearch, Hash, NewToken, Operator, Session, Token};
 use naru_model::event::{self, Event};
 use naru_model::instance::InstanceId;
@@ -25,6 +28,7 @@ use naru_model::revision::Revision;
 use naru_model::series::{Found, Map, MapQuery, Point, Search, Tally, TallyQuery};
 use naru_model::status::{ServiceStatus, Status};
 use naru_model::units::Timestamp;
+use naru_oauth::Clients;
 use naru_runtime::logs::{self, Follower};
 use naru_state::State;
 use naru_telemetry::Telemetry;
@@ -43,6 +47,9 @@ struct Door {
     state: Arc<State>,
     telemetry: Arc<Telemetry>,
     logs: PathBuf,
+    clients: Arc<Clients>,
+    /// Empty until something is answered later.
+    jobs: Arc<OnceLock<Jobs>>,
 }
 
 /// Where the API and the console listen on TCP.
@@ -71,6 +78,8 @@ pub(crate) async fn listen(
         state: core.state.clone(),
         telemetry: core.telemetry.clone(),
         logs: state_dir.join("logs"),
+        clients: core.own.clients.clone(),
+        jobs: core.own.jobs.clone(),
     });
     let log: Log = Arc::new(|line| eprintln!("naru: {line}"));
     let socket = socket::bind(&state_dir.join(socket::SOCKET_NAME))?;

@@ -10,7 +10,7 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -48,13 +48,13 @@ pub(crate) struct Own {
     /// server knows no other.
     secret: String,
     clock: Clock,
-    clients: Arc<Clients>,
+    pub(crate) clients: Arc<Clients>,
     issuers: Issuers,
     kept: Arc<Kept>,
     router: Arc<ArcSwap<Router>>,
     authority: Option<Running>,
     /// Opened when the file first has a pattern or a consumer, or when jobs were left behind.
-    jobs: Option<Jobs>,
+    pub(crate) jobs: Arc<OnceLock<Jobs>>,
     state_dir: PathBuf,
     access: watch::Sender<Access>,
     own: watch::Sender<Option<watch::Receiver<Arc<Published>>>>,
@@ -109,7 +109,7 @@ impl Own {
         };
         tokio::spawn(heard.tell(inbox));
         let state_dir = state_dir.to_owned();
-        let (authority, jobs) = (None, None);
+        let (authority, jobs) = (None, Arc::default());
         Ok(Own {
             address,
             secret,
@@ -137,7 +137,7 @@ impl Own {
         }
         self.keep_jobs(platform, front).await?;
         let tokens = self.authority.as_ref().map(|running| running.authority.router());
-        let routers = tokens.into_iter().chain(self.jobs.as_ref().map(Jobs::router));
+        let routers = tokens.into_iter().chain(self.jobs.get().map(Jobs::router));
         self.router.store(Arc::new(routers.fold(Router::new(), Router::merge)));
         self.access.send_replace(access.clone());
         Ok(())
@@ -167,12 +167,14 @@ impl Own {
 
     async fn keep_jobs(&mut self, platform: &Platform, front: Option<SocketAddr>) -> Result<()> {
         let wanted = has_patterns(platform) || !platform.consumers.is_empty();
-        if self.jobs.is_none() && (wanted || self.state_dir.join("jobs.sqlite").exists()) {
+        if self.jobs.get().is_none() && (wanted || self.state_dir.join("jobs.sqlite").exists()) {
             let (clock, folder) = (self.clock, self.state_dir.clone());
             let settings = Settings { folder, largest: Settings::LARGEST };
-            self.jobs = Some(Jobs::open(&settings, Arc::new(move || clock.now()), Arc::new(say)).await?);
+            let jobs = Jobs::open(&settings, Arc::new(move || clock.now()), Arc::new(say)).await?;
+            // Only the loop opens them, one file after another.
+            self.jobs.get_or_init(|| jobs);
         }
-        let (Some(jobs), Some(gateway)) = (&self.jobs, front) else { return Ok(()) };
+        let (Some(jobs), Some(gateway)) = (self.jobs.get(), front) else { return Ok(()) };
         let of_route = |route: &platform::Route| {
             let (name, body) = (route.name.clone(), route.policy.body);
             Some(naru_jobs::Route { name, pattern: route.policy.pattern.clone()?, body })
