@@ -26,6 +26,14 @@ import Overview from './pages/Overview';
 const Subject = lazy(() => import('./pages/Subject'));
 const TMap = lazy(() => import('./pages/TMap'));
 const Timeline = lazy(() => import('./pages/Timeline'));
+const Calls = lazy(() => import('./pages/Calls'));
+const Apis = lazy(() => import('./pages/Apis'));
+const Api = lazy(() => import('./pages/Api'));
+const Clients = lazy(() => import('./pages/Clients'));
+const Client = lazy(() => import('./pages/Client'));
+const Links = lazy(() => import('./pages/Links'));
+const Link = lazy(() => import('./pages/Link'));
+const Jobs = lazy(() => import('./pages/Jobs'));
 
 const PAGES: Partial<Record<Page, Component>> = {
   overview: Overview,
@@ -33,6 +41,14 @@ const PAGES: Partial<Record<Page, Component>> = {
   function: Subject,
   tmap: TMap,
   timeline: Timeline,
+  calls: Calls,
+  apis: Apis,
+  api: Api,
+  clients: Clients,
+  client: Client,
+  links: Links,
+  link: Link,
+  jobs: Jobs,
 };
 
 export function App() {
@@ -95,7 +111,7 @@ function Frame() {
 
 function title(): string {
   const { page, name } = route();
-  if (page === 'service') return name;
+  if (page === 'service' || page === 'client' || page === 'api' || page === 'link') return name;
   if (page === 'function') return titled(functionNamed(name)?.title ?? {}, name);
   if (page === 'unknown') return '';
   return t().nav[page];

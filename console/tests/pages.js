@@ -85,6 +85,58 @@ const PAGES = {
       });
     },
   },
+  calls: {
+    hash: '/calls',
+    there: '.beside .data',
+    differs: () => (document.querySelectorAll('.beside .panel').length === 8 ? [] : ['a question is missing']),
+  },
+  apis: {
+    hash: '/apis',
+    there: '.data tbody tr',
+    differs() {
+      const text = document.querySelector('.data').textContent;
+      const wanted = ['/orders/**', 'POST /later', '/old/**', '/portal/**', '/groupware/**'];
+      return wanted.filter((path) => !text.includes(path)).map((path) => `no ${path}`);
+    },
+  },
+  api: {
+    hash: '/apis/%2Fportal%2F**?range=5m',
+    there: '.chart canvas',
+    differs: () => (document.querySelectorAll('.chart').length === 6 ? [] : ['a chart is missing']),
+  },
+  clients: {
+    hash: '/clients',
+    there: '.data tbody tr',
+    differs: () => (document.querySelector('.data').textContent.includes('Kiosks') ? [] : ['no kiosk']),
+  },
+  client: {
+    hash: '/clients/kiosk?range=5m',
+    there: '.chart canvas',
+    differs: () => (document.querySelector('.said').textContent.includes('orders.read') ? [] : ['no scope']),
+  },
+  links: {
+    hash: '/links',
+    there: '.data tbody tr',
+    differs(status) {
+      const text = document.querySelector('.data').textContent;
+      return status.links
+        .filter(({ name, url }) => !text.includes(name) || !text.includes(url))
+        .map(({ name }) => name);
+    },
+  },
+  link: {
+    hash: '/links/weather?range=5m',
+    there: '.sums .figure',
+    differs(status) {
+      const text = document.querySelector('main').textContent;
+      return status.links[0].addresses.filter((address) => !text.includes(address));
+    },
+  },
+  jobs: {
+    hash: '/jobs',
+    there: '.data tbody tr',
+    differs: () => (document.querySelector('.data').textContent.includes('/later') ? [] : ['no job']),
+  },
 };
 
 async function eachPage({ open, platform, screenshots }, options) {

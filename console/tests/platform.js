@@ -1,17 +1,32 @@
 // A naru of its own for the tests: two services under load, in a temporary folder.
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 
 export const TOKEN = 'console-tests-0123456789abcdef0123456789abcdef';
 
-/** `errors` of groupware's requests fail, and it grows and shrinks by itself. */
-const yaml = (naru) => `
+/** Of the client that naru.yaml has. */
+export const KEY = 'nk_kiosk_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG';
+
+/** `errors` of groupware's requests fail, and it grows and shrinks by itself. `moody` is out of order while `broken` is there. */
+const yaml = ({ naru, doors, broken }) => `
 platform: quickstart
+gateway: { links: "127.0.0.1:${doors}" }
+clients:
+  kiosk:
+    title: Kiosks
+    owner: kiosk@example.go.kr
+    groups: [partners]
+    scopes: [orders.read]
+    keys: [${createHash('sha256').update(KEY).digest('hex')}]
+    limits: { quota: 100000/month }
 services:
   portal:
     exec: ["${naru}", "app", "--workers", "5", "--service-time", "50ms", "--jitter", "20ms"]
@@ -27,7 +42,27 @@ services:
     drain: 2s
     scale: { min: 2, max: 4, target: { concurrency: 1 } }
     rollout: { hold: 1s }
+  moody:
+    exec: ["${process.execPath}", "${fileURLToPath(new URL('moody.js', import.meta.url))}", "${broken}"]
+    health: { path: /healthz }
+    scale: { min: 1, max: 1 }
+links:
+  weather:
+    url: http://127.0.0.1:1/v1
+    limits: { rate: 50/s }
+    fallback: { body: '{"weather":"unknown"}' }
 routes:
+  - match: { path: /orders/** }
+    to: portal
+    auth: { any_of: [api_key, jwt] }
+    limits: { rate: 500/s, per: client }
+  - match: { path: /later, methods: [POST] }
+    to: moody
+    job: { attempts: 1 }
+  - match: { path: /old/** }
+    to: portal
+    path: /portal/**
+    sunset: { deprecated: 2026-01-01, gone: 2040-06-30 }
   - match: { path: /portal/** }
     to: portal
     function: portal-home
@@ -48,7 +83,9 @@ functions:
 /** Starts it and resolves when every service has its minimum ready. */
 export async function startPlatform(naru) {
   const folder = mkdtempSync(join(tmpdir(), 'naru-console-'));
-  writeFileSync(join(folder, 'naru.yaml'), yaml(naru));
+  const broken = join(folder, 'broken');
+  const doors = await freePort();
+  writeFileSync(join(folder, 'naru.yaml'), yaml({ naru, doors, broken }));
   const options = ['--listen', '127.0.0.1:0', '--console', '127.0.0.1:0', '--state', join(folder, 'state')];
   const child = spawn(naru, ['up', 'naru.yaml', ...options, '--token', TOKEN], { cwd: folder });
   const said = [];
@@ -68,11 +105,17 @@ export async function startPlatform(naru) {
   const api = apiOf(origin);
   const [gateway] = (await api.get('status')).gateway.listen;
   const load = startLoad(gateway);
+  const call = callerOf(gateway);
   return {
     origin,
     api,
     said,
     load,
+    call,
+    /** Calls the link `weather` as a service would. */
+    link: (path) => callerOf(`127.0.0.1:${doors}`)(path, { headers: { Host: 'weather.link.naru' } }),
+    /** Whether the service `moody` is out of order. */
+    breakMoody: (out) => (out ? writeFileSync(broken, '') : rmSync(broken, { force: true })),
     async stop() {
       load.stop();
       child.removeAllListeners('exit');
@@ -95,13 +138,37 @@ function apiOf(origin) {
     const response = await fetch(`${origin}/v1/${path}`, { method, headers, ...sent });
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
-    return JSON.parse(text);
+    return text ? JSON.parse(text) : undefined;
   };
   return {
     get: (path) => ask('GET', path),
     post: (path, body = {}) => ask('POST', path, body),
     service: async (name) => (await ask('GET', 'status')).services.find((one) => one.name === name),
   };
+}
+
+async function freePort() {
+  const server = createServer();
+  await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
+  const { port } = server.address();
+  await new Promise((closed) => server.close(closed));
+  return port;
+}
+
+/** Calls the gateway; resolves to the answer's status and text. */
+function callerOf(gateway) {
+  const at = gateway.lastIndexOf(':');
+  const [host, port] = [gateway.slice(0, at), Number(gateway.slice(at + 1))];
+  return (path, { method = 'GET', headers = {}, body } = {}) =>
+    new Promise((settle, fail) => {
+      const asked = request({ host, port, path, method, headers }, (response) => {
+        const parts = [];
+        response.on('data', (part) => parts.push(part));
+        response.once('end', () => settle({ status: response.statusCode, text: Buffer.concat(parts).toString() }));
+        response.once('error', fail);
+      });
+      asked.once('error', fail).end(body);
+    });
 }
 
 /** People who ask, wait for the answer, think a moment, and ask again. */

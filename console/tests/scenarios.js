@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { TOKEN, startPlatform } from './platform.js';
 import { openPage, startBrowser } from './browser.js';
 import { accessScenarios } from './pages.js';
+import { managementScenarios } from './management.js';
 import { changeScenarios } from './changes.js';
 import { speedScenarios } from './speed.js';
 import { timelineScenarios, tmapScenarios } from './views.js';
@@ -33,7 +34,14 @@ export async function runAll({ screenshots, only }) {
   try {
     const open = (options) => openPage(browser, platform.origin, { token: TOKEN, ...options });
     const context = { browser, platform, screenshots, open };
-    const all = [accessScenarios, tmapScenarios, timelineScenarios, changeScenarios, speedScenarios];
+    const all = [
+      managementScenarios,
+      accessScenarios,
+      tmapScenarios,
+      timelineScenarios,
+      changeScenarios,
+      speedScenarios,
+    ];
     for (const scenarios of all)
       for (const [name, run] of Object.entries(scenarios)) await holds(name, () => run(context));
   } finally {

@@ -130,6 +130,7 @@ function statusAt(time) {
     pool: { cpu_cores: 60, cpu_cores_reserved: 50, memory_bytes: 2e11, memory_bytes_reserved: 1e11 },
     traffic: trafficOf(2400),
     services: [service('portal', all)],
+    links: [],
     functions: [
       {
         name: 'portal-home',

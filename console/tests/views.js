@@ -28,7 +28,7 @@ const rowsOf = (page) =>
     .evaluateAll((rows) =>
       rows
         .map((row) => [...row.cells].map((cell) => cell.textContent.trim()))
-        .map((cells) => ({ client: cells[7], path: cells[9], status: cells[10] })),
+        .map((cells) => ({ client: cells[8], path: cells[10], status: cells[11] })),
     );
 
 /** As the table writes one. */

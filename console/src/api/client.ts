@@ -23,6 +23,11 @@ export async function post<T>(path: string, body: unknown): Promise<T> {
   return ask<T>('POST', address(path), body);
 }
 
+/** Says anew what something is. */
+export async function put<T>(path: string, body: unknown): Promise<T> {
+  return ask<T>('PUT', address(path), body);
+}
+
 /** Ends something. */
 export async function remove(path: string): Promise<void> {
   await ask<undefined>('DELETE', address(path));

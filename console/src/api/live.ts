@@ -5,7 +5,7 @@ import { address, get } from './client';
 import { heard } from './clock';
 import { remember } from './recent';
 import { follow, type Stream } from './stream';
-import type { Event, FunctionStatus, ServiceStatus, Status } from './types';
+import type { Event, FunctionStatus, LinkStatus, ServiceStatus, Status } from './types';
 
 /** Without news for so long, what is shown is called old, in milliseconds. */
 const OLD_AFTER = 3500;
@@ -32,6 +32,10 @@ export function serviceNamed(name: string): ServiceStatus | undefined {
 
 export function functionNamed(name: string): FunctionStatus | undefined {
   return store.status?.functions.find((one) => one.name === name);
+}
+
+export function linkNamed(name: string): LinkStatus | undefined {
+  return store.status?.links.find((one) => one.name === name);
 }
 
 /** Seconds since the last news, while there is none; `undefined` while figures are live. */
@@ -89,6 +93,6 @@ function take(status: Status): void {
   setNow(Date.now());
   setArrivedAt(Date.now());
   // Rows keep their identity by this key, so that what has not changed is not drawn again.
-  for (const one of [...status.services, ...status.functions]) (one as { id?: string }).id = one.name;
+  for (const one of [...status.services, ...status.functions, ...status.links]) (one as { id?: string }).id = one.name;
   setStore('status', reconcile(status, { key: 'id' }));
 }

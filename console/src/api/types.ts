@@ -37,6 +37,7 @@ export interface Status {
   traffic: Traffic;
   services: ServiceStatus[];
   functions: FunctionStatus[];
+  links: LinkStatus[];
 }
 
 export interface HostStatus {
@@ -81,6 +82,18 @@ export interface FunctionStatus {
   owner: string | null;
   apdex_t_seconds: number;
   services: string[];
+  traffic: Traffic;
+}
+
+export type LinkState = 'up' | 'unresolved' | 'down' | 'broken';
+
+/** An outside system. */
+export interface LinkStatus {
+  name: string;
+  url: string;
+  state: LinkState;
+  reason: string | null;
+  addresses: string[];
   traffic: Traffic;
 }
 
@@ -231,6 +244,9 @@ export interface Transaction {
   function: string | null;
   service: string | null;
   instance: string | null;
+  /** The registered client; none: nobody who was recognised. */
+  caller: string | null;
+  /** The address. */
   client: string;
   method: string;
   status: number;

@@ -3,8 +3,14 @@ import { Portal } from 'solid-js/web';
 
 const FOCUSABLE = 'button:not(:disabled), input:not(:disabled), select, textarea, a[href], [tabindex="0"]';
 
-/** A dialog that holds the focus until it is answered. Escape, and a press outside, say no. */
-export function Dialog(props: { title: string; onClose: () => void; children: JSX.Element }) {
+/** A dialog that holds the focus until it is answered. Escape says no, and so does a press outside one that is not `firm`. */
+export function Dialog(props: {
+  title: string;
+  wide?: boolean;
+  firm?: boolean;
+  onClose: () => void;
+  children: JSX.Element;
+}) {
   let box: HTMLDivElement | undefined;
   const before = document.activeElement;
 
@@ -39,11 +45,18 @@ export function Dialog(props: { title: string; onClose: () => void; children: JS
       <div
         class="backdrop"
         onMouseDown={(event) => {
-          if (event.target === event.currentTarget) props.onClose();
+          if (event.target === event.currentTarget && !props.firm) props.onClose();
         }}
         on:keydown={key}
       >
-        <div ref={box} class="dialog" role="dialog" aria-modal="true" aria-labelledby="dialog-title" tabindex="-1">
+        <div
+          ref={box}
+          class={props.wide ? 'dialog wide' : 'dialog'}
+          role="dialog"
+          aria-modal="true"
+          aria-labelledby="dialog-title"
+          tabindex="-1"
+        >
           <h2 id="dialog-title">{props.title}</h2>
           {props.children}
         </div>

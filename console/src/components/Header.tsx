@@ -7,7 +7,9 @@ import { setTheme, theme } from '../lib/theme';
 import { Icon } from './Icon';
 import { NoticesButton } from './Notices';
 
-const NAV = ['overview', 'tmap', 'timeline'] as const satisfies readonly Page[];
+const NAV = ['overview', 'tmap', 'timeline', 'calls', 'apis', 'clients', 'links', 'jobs'] as const;
+/** What lies within a part of the navigation. */
+const WITHIN: Partial<Record<Page, Page>> = { api: 'apis', client: 'clients', link: 'links' };
 
 /** Where one is, what is live, and how it is shown. */
 export function Header() {
@@ -23,7 +25,7 @@ export function Header() {
       <nav class="nav" aria-label={t().nav.label}>
         <For each={NAV}>
           {(page) => (
-            <a href={href(page)} aria-current={route().page === page ? 'page' : undefined}>
+            <a href={href(page)} aria-current={(WITHIN[route().page] ?? route().page) === page ? 'page' : undefined}>
               {t().nav[page]}
             </a>
           )}

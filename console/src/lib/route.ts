@@ -4,11 +4,25 @@
  */
 import { createSignal } from 'solid-js';
 
-export type Page = 'overview' | 'service' | 'function' | 'tmap' | 'timeline' | 'unknown';
+export type Page =
+  | 'overview'
+  | 'service'
+  | 'function'
+  | 'tmap'
+  | 'timeline'
+  | 'calls'
+  | 'apis'
+  | 'api'
+  | 'clients'
+  | 'client'
+  | 'links'
+  | 'link'
+  | 'jobs'
+  | 'unknown';
 
 export interface Route {
   page: Page;
-  /** Of a service or function page. */
+  /** Of what the page is, where there are several of its kind. */
   name: string;
   params: URLSearchParams;
 }
@@ -68,10 +82,17 @@ function pageOf(head: string, rest: string): Page {
       return rest ? 'service' : 'unknown';
     case 'functions':
       return rest ? 'function' : 'unknown';
+    case 'apis':
+      return rest ? 'api' : 'apis';
+    case 'clients':
+      return rest ? 'client' : 'clients';
+    case 'links':
+      return rest ? 'link' : 'links';
     case 'tmap':
-      return 'tmap';
     case 'timeline':
-      return 'timeline';
+    case 'calls':
+    case 'jobs':
+      return head;
     default:
       return 'unknown';
   }
@@ -84,6 +105,14 @@ function format({ page, name, params: all }: Route): string {
     function: `functions/${encodeURIComponent(name)}`,
     tmap: 'tmap',
     timeline: 'timeline',
+    calls: 'calls',
+    apis: 'apis',
+    api: `apis/${encodeURIComponent(name)}`,
+    clients: 'clients',
+    client: `clients/${encodeURIComponent(name)}`,
+    links: 'links',
+    link: `links/${encodeURIComponent(name)}`,
+    jobs: 'jobs',
     unknown: name,
   };
   const query = all.toString();

@@ -47,6 +47,11 @@ export function day(milliseconds: number): string {
   return formatted('day', { month: 'short', day: 'numeric' }, milliseconds);
 }
 
+/** With its year, of what may be years away. */
+export function date(milliseconds: number): string {
+  return formatted('date', { year: 'numeric', month: 'short', day: 'numeric' }, milliseconds);
+}
+
 /** Day and time, to the second. */
 export function moment(milliseconds: number): string {
   return formatted(

@@ -3,6 +3,7 @@ import { createMemo, Show } from 'solid-js';
 import { status } from '../api/live';
 import type { FunctionStatus, ServiceStatus, Status } from '../api/types';
 import { Empty, Loading } from '../components/Empty';
+import { LinkTable } from '../components/links/LinkTable';
 import { Mark } from '../components/Mark';
 import { PlatformLine } from '../components/PlatformLine';
 import { SubjectTable, type Row } from '../components/SubjectTable';
@@ -39,6 +40,15 @@ function Platform(props: { status: Status }) {
       <Group title={t().overview.services} hint={t().overview.servicesHint} rows={services()}>
         {t().overview.noServices}
       </Group>
+      <Show when={props.status.links.length > 0}>
+        <section class="panel" aria-label={t().links.title}>
+          <div class="panel-head">
+            <h2>{t().links.title}</h2>
+            <span class="note">{t().overview.linksHint}</span>
+          </div>
+          <LinkTable label={t().links.title} links={props.status.links} />
+        </section>
+      </Show>
     </>
   );
 }

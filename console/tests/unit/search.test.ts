@@ -12,6 +12,7 @@ const one = (end: number, more: Partial<Transaction> = {}): Transaction => ({
   function: null,
   service: 'portal',
   instance: 'portal-1-1',
+  caller: null,
   client: '192.0.2.7',
   method: 'GET',
   status: 200,

@@ -8,14 +8,19 @@ import { Icon } from '../Icon';
 import { RangeChoice } from '../RangeChoice';
 import { Chart } from './Chart';
 import { ChartTable } from './ChartTable';
-import { aligned, definitions } from './figures';
+import { aligned, definitions, type Kind } from './figures';
 import { InstanceCharts } from './InstanceCharts';
 import './charts.css';
 
+/** What figures are asked of. To the gateway a link is a service like any other. */
+export function subjectOf(kind: Kind, name: string): string {
+  return `${kind === 'link' ? 'service' : kind}:${name}`;
+}
+
 /** Everything over time: charts with one crosshair, or the same numbers as a table. */
-export function Charts(props: { kind: 'service' | 'function'; name: string; instances: readonly string[] }) {
+export function Charts(props: { kind: Kind; name: string; instances?: readonly string[] }) {
   const range = createMemo(() => rangeOf(params().get('range')));
-  const figures = following(() => `${props.kind}:${props.name}`, range);
+  const figures = following(() => subjectOf(props.kind, props.name), range);
   const shown = createMemo(() => definitions(props.kind));
   const [asTable, setAsTable] = createSignal(false);
   return (
@@ -54,7 +59,7 @@ export function Charts(props: { kind: 'service' | 'function'; name: string; inst
                 )}
               </Index>
               <Show when={props.kind === 'service'}>
-                <InstanceCharts ids={props.instances} range={range()} />
+                <InstanceCharts ids={props.instances ?? []} range={range()} />
               </Show>
             </div>
           </Show>

@@ -1,7 +1,7 @@
 /** Which charts there are, and what each shows of a point. */
 import type { Point } from '../../api/types';
 import { score } from '../../lib/apdex';
-import { number, percent, rate, seconds } from '../../lib/format';
+import { bytes, number, percent, rate, seconds } from '../../lib/format';
 import { t } from '../../lib/i18n';
 import type { Line, Steps } from './plot';
 import type { Data } from './Chart';
@@ -18,7 +18,10 @@ export interface Definition {
   steps?: Steps;
 }
 
-export function definitions(kind: 'service' | 'function'): Definition[] {
+/** `caller`: a client. Nobody's instances are its own, and nothing waits for it alone. */
+export type Kind = 'service' | 'function' | 'caller' | 'route' | 'link';
+
+export function definitions(kind: Kind): Definition[] {
   const { chart, fault } = t().subject;
   const words = t().figures;
   const whole = (value: number) => number(value, 1, false);
@@ -55,6 +58,26 @@ export function definitions(kind: 'service' | 'function'): Definition[] {
         { label: fault.client, stroke: 'text-3', dash: [2, 3], of: (point) => share(point, point.client_errors) },
       ],
     },
+  ];
+  const users: Definition = {
+    title: chart.users,
+    format: whole,
+    steps: 'whole',
+    lines: [{ label: words.users, stroke: 'series-1', fill: true, of: (point) => point.active_users }],
+  };
+  if (kind !== 'service' && kind !== 'function') {
+    const transfer: Definition = {
+      title: chart.transfer,
+      format: (value) => `${bytes(value)}/s`,
+      steps: 'binary',
+      lines: [
+        { label: words.received, stroke: 'series-1', of: (point) => point.received_bytes },
+        { label: words.sent, stroke: 'series-2', dash: [6, 3], of: (point) => point.sent_bytes },
+      ],
+    };
+    return [...all, transfer, users];
+  }
+  all.push(
     {
       title: chart.load,
       format: whole,
@@ -64,13 +87,8 @@ export function definitions(kind: 'service' | 'function'): Definition[] {
         { label: words.waiting, stroke: 'series-2', dash: [6, 3], of: (point) => point.waiting },
       ],
     },
-    {
-      title: chart.users,
-      format: whole,
-      steps: 'whole',
-      lines: [{ label: words.users, stroke: 'series-1', fill: true, of: (point) => point.active_users }],
-    },
-  ];
+    users,
+  );
   if (kind === 'service')
     all.push({
       title: chart.instances,

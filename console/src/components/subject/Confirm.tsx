@@ -6,6 +6,9 @@ import { Dialog } from '../Dialog';
 export function Confirm(props: {
   title: string;
   confirm: string;
+  wide?: boolean;
+  /** What is done shows something itself, and closes later. */
+  stays?: boolean;
   /** Why it can't be confirmed as it stands. */
   wrong?: string | undefined;
   onConfirm: () => Promise<void>;
@@ -21,7 +24,7 @@ export function Confirm(props: {
     setFailure(undefined);
     try {
       await props.onConfirm();
-      props.onClose();
+      if (!props.stays) props.onClose();
     } catch (error) {
       setFailure(t().actions.failed(error instanceof Error ? error.message : String(error)));
     } finally {
@@ -29,7 +32,7 @@ export function Confirm(props: {
     }
   };
   return (
-    <Dialog title={props.title} onClose={props.onClose}>
+    <Dialog title={props.title} wide={props.wide ?? false} onClose={props.onClose}>
       <form onSubmit={(event) => void submit(event)}>
         {props.children}
         <Show when={failure() ?? props.wrong}>

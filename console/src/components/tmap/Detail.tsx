@@ -26,7 +26,8 @@ export function Detail(props: { one: Transaction; onClose: () => void }) {
     [words().columns.function, named('function', one.function)],
     [words().columns.service, named('service', one.service)],
     [words().columns.instance, one.instance ?? '–'],
-    [words().route, one.route || words().noRoute],
+    [words().route, one.route ? <a href={href('api', one.route)}>{one.route}</a> : words().noRoute],
+    [words().columns.caller, named('client', one.caller)],
     [words().columns.client, <span class="mono">{one.client}</span>],
     [words().columns.attempts, number(one.attempts)],
     [words().received, bytes(one.received_bytes)],
@@ -97,6 +98,6 @@ export function Detail(props: { one: Transaction; onClose: () => void }) {
   );
 }
 
-function named(page: 'function' | 'service', name: string | null): JSX.Element {
+function named(page: 'function' | 'service' | 'client', name: string | null): JSX.Element {
   return name === null ? '–' : <a href={href(page, name)}>{name}</a>;
 }

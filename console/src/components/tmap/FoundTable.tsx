@@ -188,6 +188,15 @@ function Row(props: { one: Transaction; onOpen: () => void }) {
         </Show>
       </td>
       <td>{one.instance ?? '–'}</td>
+      <td>
+        <Show when={one.caller} fallback="–">
+          {(name) => (
+            <a href={href('client', name())} onClick={(event) => event.stopPropagation()}>
+              {name()}
+            </a>
+          )}
+        </Show>
+      </td>
       <td class="mono">{one.client}</td>
       <td class="mono">{one.method}</td>
       <td class="mono tm-path">{one.path || '–'}</td>

@@ -2,13 +2,14 @@
 import { createSignal, For, Show } from 'solid-js';
 import { status } from '../../api/live';
 import { get } from '../../api/client';
-import type { Found } from '../../api/types';
+import type { Found, Transaction } from '../../api/types';
 import { t, titled } from '../../lib/i18n';
 import { serverNow } from '../../api/clock';
 
 export function SubjectChoice(props: { value: string; onChoose: (subject: string) => void }) {
-  // The status does not list routes; the latest transactions do, when somebody wants to choose.
+  // The status lists neither routes nor clients; the latest transactions do, when somebody wants to choose.
   const [routes, setRoutes] = createSignal<string[]>();
+  const [callers, setCallers] = createSignal<string[]>();
   let asked = false;
   const findRoutes = async () => {
     if (asked) return;
@@ -16,7 +17,10 @@ export function SubjectChoice(props: { value: string; onChoose: (subject: string
     const now = Math.ceil(serverNow());
     const query = { subject: 'all', from: (now - 3600) * 1e6, to: now * 1e6, limit: 1000 };
     const found = await get<Found>('transactions', query).catch(() => undefined);
-    setRoutes([...new Set(found?.transactions.map((one) => one.route))].filter(Boolean).sort());
+    const names = (of: (one: Transaction) => string | null) =>
+      [...new Set(found?.transactions.map(of))].filter((name): name is string => Boolean(name)).sort();
+    setRoutes(names((one) => one.route));
+    setCallers(names((one) => one.caller));
   };
   const groups = () => [
     {
@@ -25,6 +29,7 @@ export function SubjectChoice(props: { value: string; onChoose: (subject: string
       options: (status()?.functions ?? []).map((one) => ({ value: one.name, label: titled(one.title, one.name) })),
     },
     { name: t().tmap.services, kind: 'service', options: plain((status()?.services ?? []).map((one) => one.name)) },
+    { name: t().tmap.callers, kind: 'caller', options: plain(callers() ?? []) },
     { name: t().tmap.routes, kind: 'route', options: plain(routes() ?? []) },
     {
       name: t().tmap.instances,

@@ -42,6 +42,7 @@ export const COLUMNS = [
   'function',
   'service',
   'instance',
+  'caller',
   'client',
   'method',
   'path',

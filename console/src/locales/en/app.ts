@@ -27,6 +27,14 @@ export const nav: typeof ko.nav = {
   function: 'Function',
   tmap: 'T-Map',
   timeline: 'Timeline',
+  calls: 'Calls',
+  apis: 'APIs',
+  api: 'API',
+  clients: 'Clients',
+  client: 'Client',
+  links: 'Links',
+  link: 'Link',
+  jobs: 'Jobs',
 };
 
 export const signIn: typeof ko.signIn = {

@@ -6,6 +6,7 @@ export const overview: typeof ko.overview = {
   services: 'Services',
   functionsHint: 'what users do',
   servicesHint: 'the programs behind it',
+  linksHint: 'outside systems that services use',
   sortedByTrouble: 'in order of trouble',
   manyBad: (n) => (n === 1 ? '1 is in trouble' : `${n} are in trouble`),
   allGood: 'All is well',

@@ -46,6 +46,7 @@ export const subject: typeof ko.subject = {
     users: 'Active users',
     errors: 'Errors by fault',
     load: 'In flight · waiting',
+    transfer: 'Transferred per second',
     instances: 'Instances',
     cpu: 'CPU per instance (cores)',
     memory: 'Memory per instance',

@@ -28,6 +28,8 @@ export const figures: typeof ko.figures = {
   waitingTip: 'Requests that wait for a place or for a ready instance',
   inFlight: 'In flight',
   inFlightTip: 'Requests sent to an instance and not yet answered to their end',
+  received: 'Received',
+  sent: 'Sent',
   trend: 'Requests/s, 5 min',
   name: 'Name',
   state: 'State',

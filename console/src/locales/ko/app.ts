@@ -26,6 +26,14 @@ export const nav = {
   function: '업무',
   tmap: 'T-Map',
   timeline: '타임라인',
+  calls: '호출 분석',
+  apis: 'API',
+  api: 'API',
+  clients: '클라이언트',
+  client: '클라이언트',
+  links: '연계 시스템',
+  link: '연계 시스템',
+  jobs: '비동기 작업',
 };
 
 export const signIn = {

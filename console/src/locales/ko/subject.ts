@@ -44,6 +44,7 @@ export const subject = {
     users: '동시 사용자',
     errors: '오류율(귀책별)',
     load: '처리 중 · 대기',
+    transfer: '전송량(초당)',
     instances: '인스턴스 수',
     cpu: '인스턴스별 CPU(코어)',
     memory: '인스턴스별 메모리',

@@ -26,6 +26,8 @@ export const figures = {
   waitingTip: '빈자리나 준비된 인스턴스를 기다리는 요청 수',
   inFlight: '처리 중',
   inFlightTip: '인스턴스로 보냈고 아직 응답이 끝나지 않은 요청 수',
+  received: '받음',
+  sent: '보냄',
   trend: '최근 5분 TPS',
   name: '이름',
   state: '상태',

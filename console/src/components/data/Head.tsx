@@ -1,0 +1,42 @@
+import { For, type JSX } from 'solid-js';
+import { t } from '../../lib/i18n';
+import { href, params, type Page } from '../../lib/route';
+
+/** Where one is, what it is called, how it stands, what is known of it, and what may be done. */
+export function Head(props: {
+  from: Page & ('clients' | 'apis' | 'links');
+  title: string;
+  state?: JSX.Element;
+  /** What the T-Map shows of it. */
+  subject: string;
+  facts: readonly (JSX.Element | undefined)[];
+  actions?: JSX.Element;
+}) {
+  const transactions = () => href('tmap', '', { subject: props.subject, range: tmapRange() });
+  return (
+    <div class="page-head">
+      <div class="grow">
+        <nav class="crumb" aria-label={t().data.where}>
+          <a href={href(props.from)}>{t().nav[props.from]}</a>
+          <span aria-hidden="true">›</span>
+          <span>{props.title}</span>
+        </nav>
+        <div class="title-row">
+          <h1>{props.title}</h1>
+          {props.state}
+          <div class="facts">
+            <For each={props.facts.filter(Boolean)}>{(fact) => <span>{fact}</span>}</For>
+            <a href={transactions()}>{t().nav.tmap}</a>
+          </div>
+        </div>
+      </div>
+      {props.actions}
+    </div>
+  );
+}
+
+/** The T-Map has the same ranges but for one. */
+function tmapRange(): string {
+  const range = params().get('range') ?? '15m';
+  return range === '15m' ? '30m' : range;
+}
