@@ -1,4 +1,4 @@
-import { For, type JSX } from 'solid-js';
+import { For, Show, type JSX } from 'solid-js';
 import type { SetStoreFunction } from 'solid-js/store';
 import { PRIORITIES, type Priority } from '../../api/managed';
 import { t } from '../../lib/i18n';
@@ -60,7 +60,9 @@ export function Row(props: { label: string; hint?: string; children: JSX.Element
     <label class="row">
       <span>{props.label}</span>
       {props.children}
-      <span class="muted">{props.hint}</span>
+      <Show when={props.hint}>
+        <span class="muted">{props.hint}</span>
+      </Show>
     </label>
   );
 }

@@ -74,7 +74,10 @@ export function wrongAmount(draft: Draft): Amount | undefined {
   const whole: readonly Amount[] = ['day', 'month', 'bandwidth', 'concurrency'];
   return AMOUNTS.find((amount) => {
     const value = Number(draft[amount]);
-    return draft[amount].trim() !== '' && (!(value > 0 && value < Infinity) || (whole.includes(amount) && !Number.isInteger(value)));
+    return (
+      draft[amount].trim() !== '' &&
+      (!(value > 0 && value < Infinity) || (whole.includes(amount) && !Number.isInteger(value)))
+    );
   });
 }
 
