@@ -9,12 +9,12 @@ use std::sync::Arc;
 
 use naru_model::event::{Event, Kind, Severity};
 use naru_model::instance::{InstanceId, Phase};
-use naru_model::name::{FunctionName, LinkName, ServiceName};
+use naru_model::name::{ClientName, FunctionName, LinkName, ServiceName};
 use naru_model::observed::{Observed, Process, RevisionTraffic};
 use naru_model::plan::{Desired, Plan};
 use naru_model::platform::{Platform, Service};
 use naru_model::revision::{Revision, RevisionSpec};
-use naru_model::snapshot::{Callers, Endpoint, FunctionId, ServiceId};
+use naru_model::snapshot::{CallerId, Callers, Endpoint, FunctionId, ServiceId};
 use naru_model::status::{HostStatus, Status};
 use naru_model::units::Timestamp;
 use naru_runtime::host::HostMeter;
@@ -59,6 +59,8 @@ pub(crate) struct Core {
     pub(crate) world: World,
     pub(crate) links: BTreeMap<LinkName, Known>,
     pub(crate) own: Own,
+    /// All clients since the start, by their numbers in records: of one that has gone, the last calls are still named.
+    pub(crate) callers: BTreeMap<CallerId, ClientName>,
     pub(crate) tables: Tables,
     pub(crate) options: Options,
     pub(crate) gateways: Gateways,
@@ -253,9 +255,13 @@ impl Core {
         Ok(())
     }
 
-    async fn publish_callers(&self, callers: Callers) {
+    async fn publish_callers(&mut self, callers: Callers) {
         if !self.tables.are_new_callers(&callers) {
             return;
+        }
+        // Before the gateway can record the first call of one; not each time that a token is revoked.
+        if callers.clients.iter().any(|caller| !self.callers.contains_key(&caller.id)) {
+            self.name_numbers();
         }
         match self.state.next_version().await {
             Ok(version) => self.tables.publish_callers(version, callers),
@@ -325,7 +331,8 @@ impl Core {
     }
 
     /// Tells telemetry what the numbers in records stand for.
-    pub(crate) fn name_numbers(&self) {
+    pub(crate) fn name_numbers(&mut self) {
+        self.callers.extend(self.own.callers());
         let ids = &self.ids;
         let functions = &self.applied.platform.functions;
         let apdex_t = |(name, id): (&FunctionName, &FunctionId)| Some((*id, functions.get(name)?.apdex_t));
@@ -333,7 +340,7 @@ impl Core {
             services: ids.services.iter().map(|(name, id)| (*id, name.clone())).collect(),
             routes: ids.routes.iter().map(|(name, id)| (*id, name.clone())).collect(),
             functions: ids.functions.iter().map(|(name, id)| (*id, name.clone())).collect(),
-            callers: BTreeMap::new(),
+            callers: self.callers.clone(),
             apdex_t: ids.functions.iter().filter_map(apdex_t).collect(),
         });
         self.telemetry.set_access_log(self.applied.platform.gateway.access_log);

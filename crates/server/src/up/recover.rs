@@ -65,6 +65,7 @@ pub(crate) async fn recover(
         options,
         links: BTreeMap::new(),
         own,
+        callers: BTreeMap::new(),
         tables,
         state_dir,
         state,

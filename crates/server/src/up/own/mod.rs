@@ -20,10 +20,10 @@ use axum::extract::Request;
 use naru_jobs::{Jobs, Settings, Table};
 use naru_model::client::{Access, Tokens};
 use naru_model::instance::InstanceId;
-use naru_model::name::ServiceName;
+use naru_model::name::{ClientName, ServiceName};
 use naru_model::platform::{self, Match, Platform, Protocol, Traffic};
 use naru_model::policy::{Auth, Job, Pattern, Policy};
-use naru_model::snapshot::{self, Callers, Endpoint, FunctionId, TrustedIssuer};
+use naru_model::snapshot::{self, CallerId, Callers, Endpoint, FunctionId, TrustedIssuer};
 use naru_oauth::{Authority, Clients, Directory, Issuers, Paths, Published, Setup};
 use naru_state::State;
 use tokio::net::TcpListener;
@@ -188,6 +188,12 @@ impl Own {
             callback_base: format!("http://{gateway}"),
         });
         Ok(())
+    }
+
+    /// The numbers of all clients, of the file and registered.
+    pub(crate) fn callers(&self) -> Vec<(CallerId, ClientName)> {
+        let directory = self.clients.subscribe();
+        directory.borrow().callers().map(|caller| (caller.id, caller.name.clone())).collect()
     }
 
     pub(crate) fn endpoint(&self) -> Option<Endpoint> {
