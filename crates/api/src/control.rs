@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use futures_util::Stream;
 use naru_model::access::{Audit, AuditSearch, Hash, NewToken, Operator, Session, Token};
+use naru_model::calls::Calls;
 use naru_model::event::{self, Event};
 use naru_model::instance::InstanceId;
 use naru_model::name::ServiceName;
 use naru_model::revision::Revision;
-use naru_model::series::{Found, Map, MapQuery, Point, Search, Tally, TallyQuery};
+use naru_model::series::{Found, Map, MapQuery, Period, Point, Search, Tally, TallyQuery};
 use naru_model::status::Status;
 use naru_model::units::Timestamp;
 use tokio::sync::watch;
@@ -89,6 +90,9 @@ pub trait Control: Manage {
 
     /// Calls added up.
     fn tally(&self, query: TallyQuery) -> Answer<'_, Tally>;
+
+    /// What stands out in the calls of a stretch.
+    fn calls(&self, period: Period) -> Answer<'_, Calls>;
 
     /// Checks a file, and tells what applying it to this platform would change. It changes nothing.
     fn check(&self, request: CheckRequest) -> Answer<'_, CheckReport>;

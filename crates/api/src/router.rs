@@ -55,6 +55,7 @@ pub(crate) fn operations() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(figures::map))
         .routes(routes!(figures::transactions))
         .routes(routes!(figures::tally))
+        .routes(routes!(figures::calls))
         .routes(routes!(platform::check))
         .routes(routes!(platform::stop))
         .routes(routes!(platform::upgrade))

@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod apdex;
+pub mod calls;
 pub mod client;
 pub mod event;
 pub mod instance;

@@ -33,6 +33,7 @@ fn main() -> ExitCode {
         Command::Upgrade(args) => commands::change::upgrade(args),
         Command::Token(args) => commands::token::run(args),
         Command::Audit(args) => commands::audit::run(args),
+        Command::Calls(args) => commands::calls::run(args),
         Command::Verify(args) => commands::verify::run(args),
         Command::Simulate(args) => commands::simulate::run(args),
         Command::App(args) => commands::app::run(args),

@@ -31,6 +31,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, MutexGuard};
 
+use naru_model::calls::{Calls, CallsQuery};
 use naru_model::platform;
 use naru_model::series::{Found, Map, MapQuery, Period, Search, Subject, Tally, TallyQuery};
 use naru_model::units::Timestamp;
@@ -111,6 +112,11 @@ impl Telemetry {
     /// Adds up calls: who called what, and with what result.
     pub fn tally(&self, query: &TallyQuery) -> Tally {
         self.archive.tally(query)
+    }
+
+    /// What stands out in a stretch's calls, as of `now`.
+    pub fn calls(&self, query: &CallsQuery, now: Timestamp) -> Calls {
+        self.archive.calls(query, now)
     }
 
     /// Draws the T-Map.

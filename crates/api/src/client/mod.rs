@@ -72,6 +72,11 @@ impl Client {
         self.parse(&body, version)
     }
 
+    async fn get_text(&self, path: &str) -> Result<String, Error> {
+        let answer = self.ask(Method::GET, path, "text/csv", Bytes::new()).await?;
+        Ok(String::from_utf8_lossy(&self.read(answer).await?).into_owned())
+    }
+
     /// Sends JSON with POST and reads the JSON of the answer.
     pub async fn post_json<B: Serialize, T: DeserializeOwned>(
         &self,

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::Method;
 use naru_model::access::{Audit, Operator, Token};
+use naru_model::calls::Calls;
 use naru_model::event::Event;
 use naru_model::name::ServiceName;
 use naru_model::revision::Revision;
-use naru_model::series::{Found, Map, Point};
+use naru_model::series::{Found, Map, Order, Point, Tally};
 use naru_model::status::{ServiceStatus, Status};
 
 use super::query::Query;
@@ -16,7 +17,7 @@ use super::{Client, Error, Follow, version_of};
 use crate::message::{
     Accepted, AuditQuery, CheckReport, CheckRequest, DeployRequest, EventsQuery, Health, LogLine, LogsQuery,
     MadeToken, MakeToken, MapParams, RollbackRequest, ScaleRequest, Scaled, Scaling, SeriesParams, Stopping,
-    TransactionsParams, UpgradeRequest, Upgrading, kinds_text,
+    TallyParams, TransactionsParams, UpgradeRequest, Upgrading, kinds_text,
 };
 
 impl Client {
@@ -99,6 +100,27 @@ impl Client {
         self.get_json(&query.with("errors", wanted.errors).with("limit", wanted.limit).path()).await
     }
 
+    /// Calls added up.
+    pub async fn tally(&self, wanted: &TallyParams) -> Result<Tally, Error> {
+        self.get_json(&tally_path(wanted)).await
+    }
+
+    /// As [`Client::tally`], as comma-separated values whatever `wanted.format` is.
+    pub async fn tally_table(&self, wanted: &TallyParams) -> Result<String, Error> {
+        self.get_text(&format!("{}&format=csv", tally_path(wanted))).await
+    }
+
+    /// What stands out in the calls of a stretch.
+    pub async fn calls(&self, from: Option<u32>, to: Option<u32>) -> Result<Calls, Error> {
+        self.get_json(&Query::of("/v1/calls").with_some("from", from).with_some("to", to).path()).await
+    }
+
+    /// As [`Client::calls`], as comma-separated values.
+    pub async fn calls_table(&self, from: Option<u32>, to: Option<u32>) -> Result<String, Error> {
+        let query = Query::of("/v1/calls").with("format", "csv");
+        self.get_text(&query.with_some("from", from).with_some("to", to).path()).await
+    }
+
     pub async fn check(&self, request: &CheckRequest) -> Result<CheckReport, Error> {
         self.post_json("/v1/check", request).await
     }
@@ -166,4 +188,17 @@ fn logs_path(service: &ServiceName, query: &LogsQuery, follow: bool) -> String {
         .with("follow", follow)
         .with_some("instance", query.instance.as_ref())
         .path()
+}
+
+fn tally_path(wanted: &TallyParams) -> String {
+    let order = match wanted.order {
+        Order::Calls => "calls",
+        Order::Errors => "errors",
+        Order::Refusals => "refusals",
+        Order::Slowest => "slowest",
+        Order::Bytes => "bytes",
+    };
+    let query = Query::of("/v1/tally").with("subject", &wanted.subject).with("by", &wanted.by);
+    let query = query.with_some("from", wanted.from).with_some("to", wanted.to);
+    query.with("order", order).with("limit", wanted.limit).path()
 }

@@ -4,13 +4,14 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use naru_model::calls::Calls;
 use naru_model::series::{Found, Map, Point, Tally};
 
 use super::{Answered, Server};
 use crate::error::Error;
 use crate::extract::Query;
-use crate::message::csv::csv;
-use crate::message::{Format, MapParams, SeriesParams, TallyParams, TransactionsParams};
+use crate::message::csv;
+use crate::message::{CallsParams, Format, MapParams, SeriesParams, TallyParams, TransactionsParams};
 
 /// Figures of a subject over time
 ///
@@ -79,6 +80,29 @@ pub(crate) async fn tally(State(api): Server, Query(params): Query<TallyParams>)
     let tally = api.control.tally(query).await?;
     Ok(match format {
         Format::Json => Json(tally).into_response(),
-        Format::Csv => ([(CONTENT_TYPE, "text/csv; charset=utf-8")], csv(&by, &tally)).into_response(),
+        Format::Csv => table(csv::tally(&by, &tally)),
     })
+}
+
+/// What stands out in the calls of a stretch: who calls more or less, who is new or unlike itself, what is unused, fails or is slow
+///
+/// As one table of comma-separated values with `format=csv`.
+#[utoipa::path(
+    get, path = "/v1/calls", tag = "figures", params(CallsParams), security(("token" = ["viewer"])),
+    responses(
+        (status = 200, description = "The summary", content((Calls = "application/json"), (String = "text/csv"))),
+        (status = 400, description = "the query can't be read"),
+        (status = 422, description = "a number is out of its range"),
+    )
+)]
+pub(crate) async fn calls(State(api): Server, Query(params): Query<CallsParams>) -> Result<Response, Error> {
+    let calls = api.control.calls(params.period(api.control.now())?).await?;
+    Ok(match params.format {
+        Format::Json => Json(calls).into_response(),
+        Format::Csv => table(csv::calls(&calls)),
+    })
+}
+
+fn table(text: String) -> Response {
+    ([(CONTENT_TYPE, "text/csv; charset=utf-8")], text).into_response()
 }

@@ -2,6 +2,7 @@
 
 mod access;
 mod apis;
+mod calls;
 mod changes;
 mod clients;
 pub(crate) mod csv;
@@ -14,6 +15,7 @@ mod tally;
 pub use access::{AuditQuery, MAX_AUDITS, MadeToken, MakeToken, SignIn};
 pub(crate) use apis::apis;
 pub use apis::{Api, ApiAuth, limit_text};
+pub use calls::CallsParams;
 pub use changes::{
     Accepted, Change, CheckReport, CheckRequest, DeployRequest, Health, RollbackRequest, ScaleRequest,
     Scaled, Scaling, Stopping, UpgradeRequest, Upgrading,

@@ -11,7 +11,7 @@ use crate::message::{AuditQuery, DeployRequest, MakeToken};
 use crate::openapi::document;
 
 /// Who may use each operation at least. Written out, so that a change of a role is a change of this list.
-const ROLES: [(&str, &str, &str); 39] = [
+const ROLES: [(&str, &str, &str); 40] = [
     ("GET", "/v1/status", "viewer"),
     ("GET", "/v1/events", "viewer"),
     ("GET", "/v1/services/{service}", "viewer"),
@@ -25,6 +25,7 @@ const ROLES: [(&str, &str, &str); 39] = [
     ("GET", "/v1/map", "viewer"),
     ("GET", "/v1/transactions", "viewer"),
     ("GET", "/v1/tally", "viewer"),
+    ("GET", "/v1/calls", "viewer"),
     ("POST", "/v1/check", "operator"),
     ("POST", "/v1/stop", "admin"),
     ("POST", "/v1/upgrade", "admin"),

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::{StreamExt, stream};
 use naru_model::access::{Audit, AuditSearch, Hash, NewToken, Operator, Role, Session, Token};
+use naru_model::calls::{Calls, UnusedRoute};
 use naru_model::event::{Event, Kind, Search, Severity};
 use naru_model::instance::InstanceId;
 use naru_model::job::OpenedLetter;
@@ -316,6 +317,12 @@ impl Control for Fake {
         let key = vec!["mobile-app".to_owned(), "=cmd, \"x\"".to_owned()];
         let row = TallyRow { key, calls: 3, client_errors: 1, mean_seconds: 0.25, ..TallyRow::default() };
         self.done(Ok(Tally { rows: vec![row], found: 1, beyond: 0 }))
+    }
+
+    fn calls(&self, period: Period) -> Answer<'_, Calls> {
+        self.note(format!("calls {period:?}"));
+        let unused = UnusedRoute { route: "/never/**".to_owned(), last_at: None };
+        self.done(Ok(Calls { unused_routes: vec![unused], ..Calls::default() }))
     }
 
     fn authenticate(&self, hash: Hash) -> Answer<'_, Option<Operator>> {

@@ -41,6 +41,12 @@ async fn figures_are_asked_for_as_the_query_has_them() {
     assert!(said.contains("by: [Route, Status], order: Errors, limit: 5"), "{said}");
     let table = served.get("/v1/tally?format=csv").await;
     assert!(table.body.contains("mobile-app,\"'=cmd, \"\"x\"\"\",3,1,"), "{}", table.body);
+
+    let calls = served.get("/v1/calls?from=100&to=200").await;
+    assert_eq!((calls.status, &calls.json()["unused_routes"][0]["route"]), (200, &json!("/never/**")));
+    assert!(asked().contains("calls Period { from: 100, to: 200 }"));
+    let table = served.get("/v1/calls?format=csv").await;
+    assert!(table.body.contains("unused_route,,/never/**,"), "{}", table.body);
 }
 
 #[tokio::test]
@@ -64,6 +70,7 @@ async fn what_makes_no_sense_is_refused_with_the_range_that_does() {
         ("transactions?at_least=3&at_most=2", 422, "at_most is less than at_least"),
         ("tally?by=caller,colour", 422, "can't be added up by \"colour\""),
         ("tally?by=caller,route,hour,status", 422, "is more than 3"),
+        ("calls?from=9&to=9", 422, "from=9 is not before to=9"),
         ("transactions?from=5&to=4", 422, "from=5 is not before to=4"),
         ("transactions?from=1&to=18446744073709551615", 422, "is no time"),
         ("events?kind=scaled,sneezed", 400, "unknown variant `sneezed`"),

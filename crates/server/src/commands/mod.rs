@@ -2,6 +2,7 @@
 
 pub(crate) mod app;
 pub(crate) mod audit;
+pub(crate) mod calls;
 pub(crate) mod change;
 pub(crate) mod check;
 pub(crate) mod events;
@@ -24,7 +25,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use naru_api::client::Client;
-use naru_model::name::ServiceName;
+use naru_model::name::{ClientName, ServiceName};
 
 /// Where state is kept when nothing else is said.
 pub(crate) const STATE_DIR: &str = ".naru";
@@ -76,6 +77,8 @@ pub(crate) enum Command {
     Token(TokenArgs),
     /// Print who asked for which change, and what came of it
     Audit(AuditArgs),
+    /// Tell what stands out in the calls of clients, or add calls up
+    Calls(CallsArgs),
     /// Prove on this machine that it does what it promises
     Verify(VerifyArgs),
     /// Replay recorded traffic: how scaling would do, beside Kubernetes' and Knative's autoscalers
@@ -287,6 +290,33 @@ pub(crate) struct AuditArgs {
     /// How many entries
     #[arg(short = 'n', long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) lines: u32,
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CallsArgs {
+    /// From when on: a time, seconds since 1970, or how long ago (90m, 24h, 7d); an hour before --to when not given
+    #[arg(long, value_name = "TIME")]
+    pub(crate) from: Option<String>,
+    /// Until when; now when not given
+    #[arg(long, value_name = "TIME")]
+    pub(crate) to: Option<String>,
+    /// Add calls up by one to three of caller, address, service, function, route, method, status, hour
+    #[arg(long, value_name = "WHAT,...")]
+    pub(crate) by: Option<String>,
+    /// Only this client's, with --by
+    #[arg(long, value_name = "CLIENT")]
+    pub(crate) client: Option<ClientName>,
+    /// Only this route's, as naru.yaml names it, with --by
+    #[arg(long, value_name = "ROUTE")]
+    pub(crate) route: Option<String>,
+    /// How many rows, with --by
+    #[arg(short = 'n', long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) lines: u32,
+    /// Print comma-separated values
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) csv: bool,
     #[command(flatten)]
     pub(crate) server: ServerArgs,
 }

@@ -20,12 +20,13 @@ use naru_api::tls::Certificate;
 use naru_config::Machine;
 use naru_jobs::Jobs;
 use naru_model::access::{Audit, AuditSearch, Hash, NewToken, Operator, Session, Token};
+use naru_model::calls::{Calls, CallsQuery};
 use naru_model::event::{self, Event};
 use naru_model::instance::InstanceId;
 use naru_model::name::ServiceName;
 use naru_model::platform::Platform;
 use naru_model::revision::Revision;
-use naru_model::series::{Found, Map, MapQuery, Point, Search, Tally, TallyQuery};
+use naru_model::series::{Found, Map, MapQuery, Period, Point, Search, Tally, TallyQuery};
 use naru_model::status::{ServiceStatus, Status};
 use naru_model::units::Timestamp;
 use naru_oauth::Clients;
@@ -235,6 +236,16 @@ impl Control for Door {
 
     fn tally(&self, query: TallyQuery) -> Answer<'_, Tally> {
         Box::pin(self.seen(move |telemetry, _| telemetry.tally(&query)))
+    }
+
+    fn calls(&self, period: Period) -> Answer<'_, Calls> {
+        Box::pin(async move {
+            let platform = self.applied().await?;
+            let routes = platform.map(|platform| platform.routes).unwrap_or_default();
+            let routes = routes.into_iter().map(|route| route.name).collect();
+            let query = CallsQuery { period, routes };
+            self.seen(move |telemetry, now| telemetry.calls(&query, now)).await
+        })
     }
 
     fn subscribe(&self) -> Feed<Event> {

@@ -23,7 +23,8 @@
 //! the client was gone), `fault` (0 nobody's, 1 the client's, 2 the service's, 3 the platform's), `attempts`,
 //! `received_bytes`, `sent_bytes`, `path` (without the query), `trace_id` (16 bytes; of errors by the service's or the
 //! platform's fault and of what took over 4 T, else null). `group` numbers the combinations of service, revision,
-//! function and route within a file, for naru's own way through it. No user is kept.
+//! function, route and client within a file, for naru's own way through it. No user is kept. The footer has the calls added up
+//! by route and client, ten minutes at a time (`naru.calls`).
 //!
 //! Rows are in slices of 65,536 by time, and within one by group and path, which packs better: whoever wants them by time
 //! sorts them.
@@ -34,6 +35,7 @@
 //! from 'STATE/telemetry/transactions-*.parquet' where fault >= 2 order by "end" desc limit 20;
 //! ```
 
+mod calls;
 mod cursor;
 mod disk;
 mod error;
@@ -52,6 +54,7 @@ mod segment;
 mod shelf;
 mod source;
 mod tally;
+mod times;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -61,6 +64,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use naru_model::calls::{Calls, CallsQuery};
 use naru_model::platform;
 use naru_model::series::{Found, Map, MapQuery, Period, Search, Subject, Tally, TallyQuery};
 use naru_model::units::Timestamp;
@@ -218,6 +222,11 @@ impl Archive {
     /// Adds up calls.
     pub fn tally(&self, query: &TallyQuery) -> Tally {
         tally::tally(&self.shelf, query)
+    }
+
+    /// What stands out in a stretch's calls.
+    pub fn calls(&self, query: &CallsQuery, now: Timestamp) -> Calls {
+        calls::calls(&self.shelf, query, now)
     }
 
     /// Keeps each minute of figures from now on, as soon as nothing is added to it any more.

@@ -16,16 +16,13 @@ use super::rows::{Group, Row, Rows};
 use super::search::scan_rows;
 use super::segment::{Choice, Opened, Part, Traits, Wants};
 use super::shelf::Shelf;
+use super::times::{BUCKETS, bucket, quantile_us};
 
 /// Different keys that are told apart; each takes less than a kilobyte.
 const MOST: usize = 50_000;
 const LIMIT: usize = 1000;
 /// Rows of a segment that are looked at together.
 const AT_ONCE: usize = 64 << 10;
-/// Response times are told apart by a tenth: each bucket reaches up to 1.1 times its lower edge, from 100 µs on.
-const BUCKETS: usize = 192;
-const STEP: f64 = 1.1;
-const LEAST_US: f64 = 100.0;
 const DAY: u64 = 86_400_000_000;
 const HOUR: u64 = DAY / 24;
 
@@ -266,16 +263,9 @@ impl Sum {
         self.times.iter_mut().zip(other.times.iter()).for_each(|(sum, more)| *sum += more);
     }
 
-    /// The middle of the bucket in which the call lies that so many of all are not slower than.
     fn quantile_us(&self, share: f64) -> f64 {
-        let rank = (self.calls as f64 * share).ceil() as u64;
-        let mut seen = 0;
-        let reached = self.times.iter().position(|count| {
-            seen += u64::from(*count);
-            seen >= rank.max(1)
-        });
-        let middle = LEAST_US * STEP.powf(reached.unwrap_or(0) as f64 - 0.5);
-        middle.min(f64::from(self.slowest_us))
+        let counts = self.times.iter().map(|count| u64::from(*count)).enumerate();
+        quantile_us(counts, self.calls, share).min(f64::from(self.slowest_us))
     }
 
     fn row(&self, key: Vec<String>) -> TallyRow {
@@ -294,35 +284,5 @@ impl Sum {
             first: Timestamp(self.first),
             last: Timestamp(self.last),
         }
-    }
-}
-
-/// 0 is all below 100 µs.
-fn bucket(response_us: u32) -> usize {
-    let over = f64::from(response_us) / LEAST_US;
-    if over < 1.0 { 0 } else { (over.ln() / STEP.ln()) as usize + 1 }.min(BUCKETS - 1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_quantile_is_within_a_twentieth() {
-        let mut sum = Sum::new(0);
-        for us in 1..=10_000u32 {
-            sum.calls += 1;
-            sum.slowest_us = us * 100;
-            sum.times[bucket(us * 100)] += 1;
-        }
-        for (share, exact) in [(0.5, 500_000.0), (0.95, 950_000.0), (1.0, 1_000_000.0)] {
-            let off = sum.quantile_us(share) / exact;
-            assert!((0.95..=1.05).contains(&off), "{share}: {off}");
-        }
-    }
-
-    #[test]
-    fn the_longest_time_has_a_bucket() {
-        assert!(bucket(u32::MAX) < BUCKETS && bucket(0) == 0);
     }
 }

@@ -19,7 +19,8 @@ use parquet::schema::types::TypePtr;
 use serde::Deserialize;
 
 use super::Segment;
-use super::schema::{Column, GROUPS, PAGE_ROWS, schema};
+use super::schema::{CALLS, Column, GROUPS, PAGE_ROWS, schema};
+use crate::archive::calls::Sums;
 use crate::archive::cursor::Cursor;
 use crate::archive::error::Error;
 use crate::archive::rows::{Group, belongs, hexadecimal, seconds};
@@ -273,6 +274,13 @@ impl Opened {
             self.cursor::<Int32Type>(Column::Status)?.gather(rows(), &mut traits.statuses)?;
         }
         Ok(traits)
+    }
+
+    /// Its calls added up; `None` of a segment that an earlier naru wrote.
+    pub(in crate::archive) fn sums(&self) -> Option<Sums> {
+        let keys = self.metadata.file_metadata().key_value_metadata();
+        let text = keys?.iter().find(|entry| entry.key == CALLS)?.value.as_deref()?;
+        serde_json::from_str(text).ok()
     }
 
     pub(in crate::archive) fn groups(&self) -> &[Group] {

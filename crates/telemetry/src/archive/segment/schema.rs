@@ -141,6 +141,8 @@ pub(super) const PAGE_ROWS: usize = 8192;
 pub(in crate::archive) const SLICE_ROWS: usize = 64 << 10;
 /// Under this key of the file's metadata: what each number of the column `group` stands for.
 pub(super) const GROUPS: &str = "naru.groups";
+/// Under this one: the calls added up, see [`crate::archive::calls`].
+pub(super) const CALLS: &str = "naru.calls";
 
 pub(super) fn schema() -> Result<TypePtr, ParquetError> {
     let fields = Column::ALL.iter().map(|column| column.field().map(Arc::new)).collect::<Result<_, _>>()?;

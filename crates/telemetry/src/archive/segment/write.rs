@@ -15,7 +15,8 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 
 use super::Segment;
-use super::schema::{Column, GROUPS, SLICE_ROWS, properties, schema};
+use super::schema::{CALLS, Column, GROUPS, SLICE_ROWS, properties, schema};
+use crate::archive::calls::Sums;
 use crate::archive::error::Error;
 use crate::archive::files;
 use crate::archive::rows::{Group, Row, Rows};
@@ -77,9 +78,11 @@ impl Sorted<'_> {
             self.write_column(&mut group, column)?;
         }
         group.close()?;
-        let groups =
-            serde_json::to_string(&self.groups).map_err(|error| ParquetError::External(error.into()))?;
+        let failed = |error: serde_json::Error| ParquetError::External(error.into());
+        let groups = serde_json::to_string(&self.groups).map_err(failed)?;
         writer.append_key_value_metadata(KeyValue::new(GROUPS.to_owned(), groups));
+        let calls = serde_json::to_string(&Sums::of(self.rows)).map_err(failed)?;
+        writer.append_key_value_metadata(KeyValue::new(CALLS.to_owned(), calls));
         writer.finish()?;
         Ok(())
     }
