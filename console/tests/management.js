@@ -139,7 +139,7 @@ export const managementScenarios = {
       const refused = button(page, name);
       assert.equal(await refused.getAttribute('aria-disabled'), 'true', name);
       assert.match(await refused.getAttribute('data-tip'), /naru\.yaml/);
-      await refused.click();
+      await refused.click({ force: true });
     }
     assert.equal(await dialogOf(page).count(), 0, 'a refused button opened something');
     await opened.close();
@@ -225,7 +225,7 @@ export const managementScenarios = {
     await opened.show('/apis');
     await page.locator('.data tbody').getByRole('link', { name: '/orders/**' }).click();
     const terms = page.getByRole('region', { name: 'Policies' });
-    await terms.getByText('API key, token').waitFor();
+    await terms.getByText('API key', { exact: true }).waitFor();
     await terms.getByText('rate 500/s').waitFor();
     const callers = page.getByRole('region', { name: 'By caller' });
     await callers.getByRole('link', { name: 'kiosk' }).waitFor();

@@ -54,7 +54,7 @@ links:
 routes:
   - match: { path: /orders/** }
     to: portal
-    auth: { any_of: [api_key, jwt] }
+    auth: { any_of: api_key }
     limits: { rate: 500/s, per: client }
   - match: { path: /later, methods: [POST] }
     to: moody

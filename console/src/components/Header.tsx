@@ -1,4 +1,4 @@
-import { For, Show } from 'solid-js';
+import { createEffect, For, Show } from 'solid-js';
 import { staleFor, status } from '../api/live';
 import { session, signOut } from '../api/session';
 import { language, setLanguage, t } from '../lib/i18n';
@@ -13,6 +13,13 @@ const WITHIN: Partial<Record<Page, Page>> = { api: 'apis', client: 'clients', li
 
 /** Where one is, what is live, and how it is shown. */
 export function Header() {
+  let nav: HTMLElement | undefined;
+  // On a phone not all of it is seen at once.
+  createEffect(() => {
+    const { page } = route();
+    const current = nav?.querySelector(`[data-page="${WITHIN[page] ?? page}"]`);
+    current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  });
   return (
     <header class="header">
       <a class="brand" href={href('overview')} aria-label={`naru ${status()?.platform ?? ''}`}>
@@ -22,10 +29,14 @@ export function Header() {
           <span class="platform">{status()?.platform}</span>
         </Show>
       </a>
-      <nav class="nav" aria-label={t().nav.label}>
+      <nav ref={nav} class="nav" aria-label={t().nav.label}>
         <For each={NAV}>
           {(page) => (
-            <a href={href(page)} aria-current={(WITHIN[route().page] ?? route().page) === page ? 'page' : undefined}>
+            <a
+              href={href(page)}
+              data-page={page}
+              aria-current={(WITHIN[route().page] ?? route().page) === page ? 'page' : undefined}
+            >
               {t().nav[page]}
             </a>
           )}

@@ -1,6 +1,6 @@
 /** One client: what it may, how it proves itself, and what it calls. */
 import { createMemo, createSignal, Match, Show, Switch } from 'solid-js';
-import { asking } from '../api/asking';
+import { asking, type Asked as Answer } from '../api/asking';
 import { block, client, unregister } from '../api/manage';
 import type { ListedClient } from '../api/managed';
 import { Charts } from '../components/charts/Charts';
@@ -15,6 +15,7 @@ import { Hours } from '../components/data/Hours';
 import { State } from '../components/data/State';
 import { SumsLine } from '../components/data/Sums';
 import { TallyPanel } from '../components/data/TallyPanel';
+import { Empty } from '../components/Empty';
 import { Confirm } from '../components/subject/Confirm';
 import { t } from '../lib/i18n';
 import { notify } from '../lib/notice';
@@ -31,7 +32,17 @@ export default function Client() {
 
 function Named(props: { name: string }) {
   const asked = asking((signal) => client(props.name, signal), 5);
-  return <Asked of={asked}>{(one) => <View client={one()} onChanged={asked.again} />}</Asked>;
+  return (
+    <Show when={asked.trouble() && asked.value() === undefined} fallback={<Known of={asked} />}>
+      <h1 class="hidden-visually">{props.name}</h1>
+      <Empty text={t().clients.gone(props.name)} detail={asked.trouble()!} />
+      <Calls name={props.name} />
+    </Show>
+  );
+}
+
+function Known(props: { of: Answer<ListedClient> }) {
+  return <Asked of={props.of}>{(one) => <View client={one()} onChanged={props.of.again} />}</Asked>;
 }
 
 function View(props: { client: ListedClient; onChanged: () => void }) {
@@ -58,7 +69,19 @@ function View(props: { client: ListedClient; onChanged: () => void }) {
         <SpecPanel client={props.client} />
         <ProofsPanel client={props.client} onChanged={props.onChanged} />
       </div>
-      <Charts kind="caller" name={name()} />
+      <Calls name={name()} />
+    </>
+  );
+}
+
+/** The record of its calls, which outlives it. */
+function Calls(props: { name: string }) {
+  const range = createMemo(() => rangeOf(params().get('range')));
+  const subject = () => `caller:${props.name}`;
+  const words = () => t().clients;
+  return (
+    <>
+      <Charts kind="caller" name={props.name} />
       <div class="beside">
         <TallyPanel title={words().byRoute} subject={subject()} by="route" range={range()} empty={words().noCalls} />
         <TallyPanel title={words().byStatus} subject={subject()} by="status" range={range()} empty={words().noCalls} />

@@ -10,6 +10,7 @@ export const clients: typeof ko.clients = {
   none: 'No clients are registered',
   noneHint: 'Press “Register a client” above, or write one under clients in naru.yaml',
   noneHintViewer: 'An administrator can register one here, or write it under clients in naru.yaml',
+  gone: (name) => `There is no client ${name}. The record of its calls is below`,
   name: 'Name',
   nameHint: 'Lower-case letters, digits, hyphens. It is in records and keys and can’t be changed later',
   wrongName: 'A name begins with a lower-case letter and has only letters, digits and single hyphens (up to 40)',

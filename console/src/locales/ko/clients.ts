@@ -9,6 +9,7 @@ export const clients = {
   none: '등록된 클라이언트가 없습니다',
   noneHint: '위의 “클라이언트 등록”을 누르거나 naru.yaml의 clients에 적으십시오',
   noneHintViewer: '관리자가 여기서 등록하거나 naru.yaml의 clients에 적으면 나타납니다',
+  gone: (name: string) => `${name} 클라이언트가 없습니다. 지난 호출은 아래에 남아 있습니다`,
   name: '이름',
   nameHint: '영문 소문자, 숫자, 하이픈. 기록과 키에 들어가며 나중에 바꿀 수 없습니다',
   wrongName: '이름은 영문 소문자로 시작하고 소문자, 숫자, 사이의 하이픈만 쓸 수 있습니다(40자까지)',
