@@ -175,12 +175,12 @@ export const managementScenarios = {
     await looking.show(`/jobs?letter=${letter.id}`);
     await dialogOf(looking.page).getByText('개인정보').waitFor();
     assert.ok(!(await looking.page.content()).includes(body), 'a viewer reads the body');
-    const refused = dialogOf(looking.page).getByRole('button', { name: '다시 처리' });
+    const refused = dialogOf(looking.page).getByRole('button', { name: '재처리' });
     assert.equal(await refused.getAttribute('aria-disabled'), 'true');
     await looking.close();
 
     platform.breakMoody(false);
-    await dialogOf(page).getByRole('button', { name: '다시 처리' }).click();
+    await dialogOf(page).getByRole('button', { name: '재처리' }).click();
     await page.screenshot({ path: join(screenshots, 'dead-letter-replay.png') });
     await confirm(page);
     await gone(page);

@@ -64,6 +64,7 @@ export function remember(status: Status): void {
   const step = Math.floor(status.at / 1e6 / STEP);
   add('all', step, status.traffic.requests_per_second);
   for (const one of status.services) add(`service:${one.name}`, step, one.traffic.requests_per_second);
+  for (const one of status.links) add(`service:${one.name}`, step, one.traffic.requests_per_second);
   for (const one of status.functions) add(`function:${one.name}`, step, one.traffic.requests_per_second);
 }
 

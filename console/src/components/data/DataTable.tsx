@@ -10,8 +10,8 @@ export interface Column<T> {
   tip?: string;
   /** By what rows are put in order; without it they can't be. Larger first, but for words. */
   by?: (row: T) => string | number;
-  /** `number` stands right; `words` break; `name` heads the row, and on a phone its card. */
-  kind?: 'number' | 'name' | 'words' | 'actions';
+  /** `number` stands right; `words` break; a `picture` is left out where there is little room; `name` heads the row, and on a phone its card. */
+  kind?: 'number' | 'name' | 'words' | 'picture' | 'actions';
   tone?: (row: T) => Tone;
   cell: (row: T) => JSX.Element;
 }

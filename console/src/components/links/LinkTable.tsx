@@ -63,7 +63,12 @@ function first(): Column<LinkStatus>[] {
       kind: 'number',
       cell: (link) => rate(link.traffic.requests_per_second),
     },
-    { key: 'trend', label: figures.trend, cell: (link) => <Sparkline subject={`service:${link.name}`} /> },
+    {
+      key: 'trend',
+      label: figures.trend,
+      kind: 'picture',
+      cell: (link) => <Sparkline subject={`service:${link.name}`} />,
+    },
     {
       key: 'errors',
       label: figures.errors,

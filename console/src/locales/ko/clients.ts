@@ -87,7 +87,7 @@ export const clients = {
   makeTitle: (name: string) => `${name} 키 발급`,
   makeDo: '발급',
   overlap: (n: number) => `지금 있는 ${n}개는`,
-  overlapHint: '교체하는 동안 옛것과 새것이 함께 통합니다. 그 안에 클라이언트를 새것으로 바꾸십시오',
+  overlapHint: '병행 기간에는 옛것과 새것이 함께 통합니다. 그 안에 클라이언트를 새것으로 바꾸십시오',
   overlaps: {
     beside: '그대로 둠(하나 더 발급)',
     now: '지금 바로 끝냄',

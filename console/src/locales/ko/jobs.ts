@@ -1,7 +1,7 @@
 /** Calls that naru makes later, and those that were given up. */
 export const jobs = {
   title: '비동기 작업',
-  about: '먼저 202로 답하고 뒤에서 처리하는 호출과 브로커의 메시지입니다. 끝내 실패한 것을 살펴보고 다시 처리합니다',
+  about: '먼저 202로 답하고 뒤에서 처리하는 호출과 브로커의 메시지입니다. 끝내 실패한 것을 살펴보고 재처리합니다',
   standing: '처리 현황',
   none: '비동기 작업이 없습니다',
   noneHint: 'naru.yaml의 라우트에 job을 적거나 consumers를 적으면 여기에 나타납니다',
@@ -18,7 +18,7 @@ export const jobs = {
   oldestTip: '대기하거나 처리 중인 것 가운데 가장 먼저 받은 것이 받은 뒤 지난 시간',
   letters: '처리 실패 메시지',
   noLetters: '처리 실패 메시지가 없습니다',
-  noLettersHint: '시도를 다한 작업이 있으면 여기에 남아 다시 처리할 수 있습니다',
+  noLettersHint: '시도를 다한 작업이 있으면 여기에 남아 재처리할 수 있습니다',
   died: '포기한 시각',
   submitted: '받은 시각',
   call: '호출',
@@ -32,10 +32,10 @@ export const jobs = {
   noBody: '(본문 없음)',
   truncated: '앞의 64 KiB만 보입니다',
   notForViewers: '헤더와 본문에는 개인정보가 있을 수 있어 운영자만 볼 수 있습니다.',
-  replay: '다시 처리',
-  replayTitle: '다시 처리',
+  replay: '재처리',
+  replayTitle: '재처리',
   replayWill: '새 작업으로 대기열에 넣습니다. 서비스가 이미 처리했다면 두 번 처리될 수 있습니다.',
-  replayAll: (n: number) => `보이는 ${n}건 다시 처리`,
+  replayAll: (n: number) => `보이는 ${n}건 재처리`,
   replayAllWill:
     '보이는 것을 하나씩 새 작업으로 대기열에 넣습니다. 실패한 원인을 없앤 뒤에 하십시오. 서비스가 이미 처리한 것은 두 번 처리될 수 있습니다.',
   replayed: (n: number) => `${n}건을 대기열에 다시 넣었습니다`,
