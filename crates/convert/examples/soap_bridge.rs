@@ -66,7 +66,7 @@ fn serve(mut stream: TcpStream, shape: &dyn Shape, upstream: &str) -> Result<()>
         query: query.to_owned(),
         headers,
         body,
-        groups: Vec::new(),
+        ..Request::default()
     };
     let refused =
         |refusal: naru_model::message::Refusal| Problem::new(refusal.status, refusal.detail).response(None);

@@ -24,6 +24,10 @@ impl Chain {
 }
 
 impl Shape for Chain {
+    fn passes(&self, head: &Request) -> bool {
+        self.0.iter().all(|shape| shape.passes(head))
+    }
+
     /// When one of them refuses or answers, those before it still turn that into what the client speaks.
     fn request(&self, mut request: Request) -> Result<Converted, Refusal> {
         let accept = header(&request.headers, "accept").map(str::to_owned);

@@ -18,8 +18,6 @@ pub enum Error {
     Import { what: String },
     #[error(transparent)]
     Soap(#[from] soap::Error),
-    #[error("this naru has no conversion `{conversion}`; take it out of `convert`")]
-    Unknown { conversion: &'static str },
     #[error(
         "`{name}` can't be the name of an element; begin with a letter, and go on with letters, digits, `-`, `_` and `.`"
     )]

@@ -8,6 +8,7 @@ mod body;
 mod chain;
 mod error;
 mod fields;
+mod grpc;
 pub mod json;
 pub mod map;
 pub mod mask;
@@ -82,7 +83,7 @@ fn converter(conversion: &Conversion) -> Result<Arc<dyn Shape>, Error> {
         Conversion::Xml(xml) => Ok(Arc::new(MappedShape::new(xml)?)),
         Conversion::Soap(soap) => Ok(soap::as_rest(soap)?),
         Conversion::OfferSoap(offered) => soap::as_soap(offered),
-        Conversion::Grpc(_) => Err(Error::Unknown { conversion: "grpc" }),
-        Conversion::GrpcWeb => Err(Error::Unknown { conversion: "grpc_web" }),
+        Conversion::Grpc(grpc) => grpc::as_rest(grpc),
+        Conversion::GrpcWeb => Ok(grpc::web()),
     }
 }

@@ -4,6 +4,7 @@ use naru_model::message::{Converted, Refusal, Request, Response, Shape};
 use naru_model::problem::{Problem, phrase, prefers_xml};
 
 use crate::body::{Asked, Whole, is_bodiless, is_json, media_type, replaced, varies_by_accept};
+use crate::grpc::is_native;
 use crate::json::{self, Value};
 use crate::xml;
 
@@ -20,6 +21,11 @@ const TOLD: [&str; 4] = ["detail", "message", "error_description", "error"];
 pub(crate) struct ProblemShape;
 
 impl Shape for ProblemShape {
+    /// Who speaks gRPC reads no documents.
+    fn passes(&self, head: &Request) -> bool {
+        is_native(&media_type(&head.headers))
+    }
+
     fn request(&self, request: Request) -> Result<Converted, Refusal> {
         let asked = Asked::of(&request);
         let xml = prefers_xml(asked.accept.as_deref());

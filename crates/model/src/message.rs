@@ -4,6 +4,7 @@
 //! clock, and whatever a client or a service sends, no panic and bounded memory.
 
 use std::fmt;
+use std::time::Duration;
 
 /// Header fields in order; names in lower case.
 pub type Headers = Vec<(String, String)>;
@@ -21,6 +22,8 @@ pub struct Request {
     pub body: Vec<u8>,
     /// Of the client that calls; for faces by group.
     pub groups: Vec<String>,
+    /// For how long the route lets the request still take. Default: no bound.
+    pub left: Option<Duration>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -61,6 +64,12 @@ pub trait Shape: Send + Sync + fmt::Debug {
     /// # Errors
     /// The client's request can't be told in the service's shape.
     fn request(&self, request: Request) -> Result<Converted, Refusal>;
+
+    /// Tells by a request's head (its body is empty) that it and its answer go as they come, whatever is in them: their bodies
+    /// are then not read whole, and may flow both ways at once. Default: never.
+    fn passes(&self, _head: &Request) -> bool {
+        false
+    }
 }
 
 pub enum Converted {

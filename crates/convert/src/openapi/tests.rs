@@ -71,7 +71,7 @@ fn request(method: &str, target: &str, media: &str, body: &str) -> Request {
         query: query.to_owned(),
         headers,
         body: body.into(),
-        groups: Vec::new(),
+        ..Request::default()
     }
 }
 

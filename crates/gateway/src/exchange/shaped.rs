@@ -33,22 +33,26 @@ impl<C: Client> Exchange<'_, C> {
         shape: &dyn Shape,
         policies: &Policies,
     ) -> Result<Option<Response>, Error> {
-        let largest = policies.policy.body.map_or(LARGEST_REQUEST, |most| most.0);
-        let body = self.read_request(largest).await?;
-        let bytes_in = body.len() as u64;
         let head = &self.scratch.request;
         let mut headers = headers(&head.fields);
         headers.retain(|(name, _)| !matches!(&**name, "content-length" | "expect"));
-        let Some(phases) = &mut self.phases else { return Ok(None) };
-        let request = Request {
+        let Some(phases) = &self.phases else { return Ok(None) };
+        let mut request = Request {
             method: head.method_name().to_owned(),
             path: head.path().to_owned(),
             query: head.query().unwrap_or_default().to_owned(),
             headers,
-            body,
+            body: Vec::new(),
             groups: phases.groups.clone(),
+            left: self.until.map(|until| until.saturating_duration_since(Instant::now())),
         };
-        phases.bytes_in = Some(bytes_in);
+        if shape.passes(&request) {
+            return Ok(None);
+        }
+        let largest = policies.policy.body.map_or(LARGEST_REQUEST, |most| most.0);
+        request.body = self.read_request(largest).await?;
+        let Some(phases) = &mut self.phases else { return Ok(None) };
+        phases.bytes_in = Some(request.body.len() as u64);
         match shape.request(request)? {
             Converted::Answer(response) => Ok(Some(response)),
             Converted::Send(request, answering) => {

@@ -57,6 +57,7 @@ pub(super) fn request(base: &str, operation: &Operation, value: Value, request: 
         headers,
         body,
         groups: request.groups,
+        left: request.left,
     }
 }
 

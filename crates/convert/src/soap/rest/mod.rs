@@ -110,6 +110,7 @@ impl Shape for RestFace {
             headers: self.headers(operation, request.headers),
             body,
             groups: request.groups,
+            left: request.left,
         };
         let answering = Answer::new(Arc::clone(&self.wsdl), operation);
         Ok(Converted::Send(sent, Box::new(answering)))
