@@ -17,4 +17,4 @@ async function main() {
   );
 }
 
-main().then(() => console.log("npm soap is well"), (error) => { console.error(error); process.exit(1); });
+main().then(() => console.log("  npm soap: calls it, and a problem is an error"), (error) => { console.error(error); process.exit(1); });

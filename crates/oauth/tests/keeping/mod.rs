@@ -1,4 +1,4 @@
-//! A store that keeps everything in memory, for tests and for `examples/serve.rs`: naru's own is `naru_state::State`.
+//! A store that keeps everything in memory, for tests: naru's own is `naru_state::State`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
