@@ -2,6 +2,8 @@
 
 use naru_model::message::{Answering, Flow, Headers, Refusal, Request, Response, header, set_header};
 
+use crate::xml;
+
 /// A media type in lower case, without parameters; empty when there is none. Source: RFC 9110, 8.3.1.
 pub(crate) fn media_type(headers: &Headers) -> String {
     let value = header(headers, "content-type").unwrap_or("");
@@ -18,14 +20,23 @@ pub(crate) fn is_xml(media: &str) -> bool {
     media == "application/xml" || media == "text/xml" || media.ends_with("+xml")
 }
 
-/// The `charset` of the content type, in lower case, unless it is one of which UTF-8 is part or the same.
-pub(crate) fn other_charset(headers: &Headers) -> Option<String> {
+/// The `charset` of the content type, in lower case.
+pub(crate) fn charset(headers: &Headers) -> Option<String> {
     let value = header(headers, "content-type")?;
     let parameters = value.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
     let charset =
         parameters.filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset")).map(|(_, value)| value);
     let charset = charset.last()?.trim().trim_matches('"').to_ascii_lowercase();
-    (!matches!(charset.as_str(), "utf-8" | "utf8" | "us-ascii" | "")).then_some(charset)
+    (!charset.is_empty()).then_some(charset)
+}
+
+/// A `charset` that bodies of this format are not read in: JSON is UTF-8 (RFC 8259, 8.1), XML also EUC-KR.
+pub(crate) fn unread_charset(headers: &Headers, xml: bool) -> Option<String> {
+    let known = |charset: &String| match xml {
+        true => xml::is_known(charset),
+        false => matches!(charset.as_str(), "utf-8" | "utf8" | "us-ascii"),
+    };
+    charset(headers).filter(|charset| !known(charset))
 }
 
 /// Takes away what was said of the body that was there before, and says what is there now.

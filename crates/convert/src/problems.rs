@@ -3,7 +3,7 @@
 use naru_model::message::{Converted, Refusal, Request, Response, Shape};
 use naru_model::problem::{Problem, phrase, prefers_xml};
 
-use crate::body::{Asked, Whole, is_bodiless, is_json, media_type, replaced, varies_by_accept};
+use crate::body::{Asked, Whole, charset, is_bodiless, is_json, media_type, replaced, varies_by_accept};
 use crate::grpc::is_native;
 use crate::json::{self, Value};
 use crate::xml;
@@ -92,7 +92,9 @@ pub(crate) fn of_json(answer: &Response) -> Option<Problem> {
 
 /// Members of its own are not kept.
 pub(crate) fn of_xml(answer: &Response) -> Option<Problem> {
-    let root = xml::read(&answer.body).ok().filter(|root| root.name.is(NAMESPACE, "problem"))?;
+    let root = xml::read_said(&answer.body, charset(&answer.headers).as_deref())
+        .ok()
+        .filter(|root| root.name.is(NAMESPACE, "problem"))?;
     Some(problem(answer, |name| root.child(NAMESPACE, name).map(|child| child.text().trim().to_owned())))
 }
 

@@ -21,7 +21,7 @@ fn corpus() -> Vec<(String, String, Vec<u8>)> {
     let lines = index.lines().filter(|line| !line.starts_with('#'));
     let files: Vec<_> = lines
         .map(|line| {
-            let (name, expected) = line.split_once('\t').unwrap();
+            let [name, _, expected] = line.split('\t').collect::<Vec<_>>()[..] else { panic!("{line}") };
             let content = fs::read(folder.join(name)).unwrap();
             match name.strip_suffix(".repeat") {
                 Some(name) => (name.to_owned(), expected.to_owned(), repeated(&content)),
@@ -132,7 +132,7 @@ fn each_document_is_refused_for_what_is_wrong_with_it() {
         };
         for policy in policies() {
             for status in through(&policy, media, &content) {
-                if !matches!(status, 400 | 415 | 422 | 502) {
+                if !matches!(status, 400 | 413 | 415 | 422 | 502) {
                     wrong.push(format!("{name}: {status}"));
                 }
             }

@@ -18,8 +18,8 @@ use naru_model::problem::{prefers_json, prefers_xml};
 
 use crate::Error;
 use crate::body::{
-    Asked, Untouched, Whole, is_bodiless, is_json, is_xml, media_type, other_charset, refused, replaced,
-    varies_by_accept,
+    Asked, Untouched, Whole, charset, is_bodiless, is_json, is_xml, media_type, refused, replaced,
+    unread_charset, varies_by_accept,
 };
 use crate::{json, problems, xml};
 use names::Names;
@@ -80,7 +80,12 @@ impl Mapping {
     /// # Errors
     /// The body is no XML, or what it says has no counterpart.
     pub fn to_json(&self, body: &[u8]) -> Result<String, MapError> {
-        Ok(to_json::value(self, &xml::read(body)?)?.write())
+        self.said_to_json(body, None)
+    }
+
+    /// As [`Mapping::to_json`], of a body whose content type says this charset.
+    fn said_to_json(&self, body: &[u8], charset: Option<&str>) -> Result<String, MapError> {
+        Ok(to_json::value(self, &xml::read_said(body, charset)?)?.write())
     }
 }
 
@@ -104,10 +109,10 @@ impl Shape for MappedShape {
         let asked = Asked::of(&request);
         let converts = if self.xml { is_json } else { is_xml };
         if !request.body.is_empty() && converts(&media_type(&request.headers)) {
-            if let Some(charset) = other_charset(&request.headers) {
+            if let Some(charset) = unread_charset(&request.headers, !self.xml) {
                 return Err(refused(415, format!("charset {charset} is not read; send UTF-8")));
             }
-            let told = tell(&self.mapping, self.xml, &request.body);
+            let told = tell(&self.mapping, self.xml, &request.headers, &request.body);
             request.body =
                 told.map_err(|error| refused(refusal_status(&error), error.to_string()))?.into_bytes();
             replaced(&mut request.headers, media_of(self.xml));
@@ -133,13 +138,14 @@ impl Shape for MappedShape {
 
 fn back(mapping: &Mapping, to_xml: bool, method: &str, mut answer: Response) -> Result<Response, Refusal> {
     if !answer.body.is_empty() {
-        if let Some(charset) = other_charset(&answer.headers) {
+        if let Some(charset) = unread_charset(&answer.headers, !to_xml) {
             return Err(refused(
                 502,
-                format!("the service answered in charset {charset}; only UTF-8 is read"),
+                format!("the service answered in charset {charset}, which is not read; UTF-8 is"),
             ));
         }
-        let told = problem(&answer, to_xml).map_or_else(|| tell(mapping, to_xml, &answer.body), Ok);
+        let told = || tell(mapping, to_xml, &answer.headers, &answer.body);
+        let told = problem(&answer, to_xml).map_or_else(told, Ok);
         let told = told.map_err(|error| refused(502, format!("the service's answer: {error}")))?;
         answer.body = told.into_bytes();
     } else if !is_bodiless(method, answer.status) {
@@ -150,13 +156,14 @@ fn back(mapping: &Mapping, to_xml: bool, method: &str, mut answer: Response) -> 
     Ok(answer)
 }
 
-fn tell(mapping: &Mapping, to_xml: bool, body: &[u8]) -> Result<String, MapError> {
-    if to_xml { mapping.to_xml(body) } else { mapping.to_json(body) }
+fn tell(mapping: &Mapping, to_xml: bool, headers: &Headers, body: &[u8]) -> Result<String, MapError> {
+    if to_xml { mapping.to_xml(body) } else { mapping.said_to_json(body, charset(headers).as_deref()) }
 }
 
 /// What can't be read is the client's mistake; what can be read and not told is one of content.
 fn refusal_status(error: &MapError) -> u16 {
     match error {
+        MapError::Xml(error) if matches!(error.fault, xml::Fault::TooLarge(_)) => 413,
         MapError::Json(_) | MapError::Xml(_) => 400,
         _ => 422,
     }

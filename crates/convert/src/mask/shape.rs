@@ -3,10 +3,12 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use naru_model::message::{Answering, Converted, Flow, Headers, Refusal, Request, Response, Shape};
+use naru_model::message::{
+    Answering, Converted, Flow, Headers, Refusal, Request, Response, Shape, set_header,
+};
 
 use super::Masks;
-use crate::body::{is_json, is_xml, media_type, refused};
+use crate::body::{charset, is_json, is_xml, media_type, refused};
 use crate::json::{self, Value};
 use crate::xml::{self, Element, Node};
 
@@ -48,9 +50,14 @@ impl Answering for Masking {
     }
 
     fn whole(&mut self, mut response: Response) -> Result<Response, Refusal> {
-        let masked = self.masks.body(&media_type(&response.headers), &response.body);
+        let masked = self.masks.body(&response.headers, &response.body);
         if let Cow::Owned(masked) = masked {
             response.body = masked;
+            let media = media_type(&response.headers);
+            if is_xml(&media) && charset(&response.headers).is_some() {
+                // What was in another charset has been written anew.
+                set_header(&mut response.headers, "content-type", format!("{media}; charset=utf-8"));
+            }
             // What they say was of the body as it was.
             const DIGESTS: [&str; 4] = ["content-md5", "digest", "content-digest", "repr-digest"];
             response.headers.retain(|(name, _)| !DIGESTS.contains(&name.as_str()));
@@ -88,11 +95,12 @@ fn is_lines(media: &str) -> bool {
 }
 
 impl Masks {
-    /// A whole body of a media type; borrowed when there was nothing to mask.
-    pub(super) fn body<'b>(&self, media: &str, body: &'b [u8]) -> Cow<'b, [u8]> {
+    /// A whole body that came with these header fields; borrowed when there was nothing to mask.
+    pub(super) fn body<'b>(&self, headers: &Headers, body: &'b [u8]) -> Cow<'b, [u8]> {
+        let media = media_type(headers);
         let masked = match () {
-            () if is_json(media) => self.json(body),
-            () if is_xml(media) => self.xml(body),
+            () if is_json(&media) => self.json(body),
+            () if is_xml(&media) => self.xml(headers, body),
             () => None,
         };
         masked.unwrap_or_else(|| self.bytes(body))
@@ -138,8 +146,8 @@ impl Masks {
     }
 
     /// None when it is no XML that is read here.
-    fn xml<'b>(&self, body: &'b [u8]) -> Option<Cow<'b, [u8]>> {
-        let mut root = xml::read(body).ok()?;
+    fn xml<'b>(&self, headers: &Headers, body: &'b [u8]) -> Option<Cow<'b, [u8]>> {
+        let mut root = xml::read_said(body, charset(headers).as_deref()).ok()?;
         if !self.texts(&mut root) {
             return Some(Cow::Borrowed(body));
         }

@@ -5,6 +5,7 @@
 use naru_model::message::{Headers, header};
 
 use super::schema::{QName, XML};
+use crate::body::charset;
 use crate::xml::{self, Element, Name, Node};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,7 +102,7 @@ pub(super) fn read(headers: &Headers, body: &[u8]) -> Result<Envelope, Error> {
     if let Some(coding) = header(headers, "content-encoding").filter(|coding| *coding != "identity") {
         return Err(Error::Compressed(coding.to_owned()));
     }
-    let mut root = xml::read(body)?;
+    let mut root = xml::read_said(body, charset(headers).as_deref())?;
     let namespace = root.name.namespace.as_deref().unwrap_or_default();
     if &*root.name.local != "Envelope" {
         return Err(Error::Shape(format!("it begins with {}", root.name.local)));

@@ -1,7 +1,7 @@
 //! Reads a WSDL or schema and what it imports and includes, which lies beside it.
 
-use std::fs;
 use std::path::{Component, Path, PathBuf};
+use std::{fs, io};
 
 use super::error::Error;
 use crate::xml::{self, Element};
@@ -28,7 +28,12 @@ impl Files {
             return Err(too_many(MOST_FILES, "files imported and included"));
         }
         let unread = |source| Error::Read { path: path.to_owned(), source };
-        self.bytes += fs::metadata(path).map_err(unread)?.len();
+        let file = fs::metadata(path).map_err(unread)?;
+        if !file.is_file() {
+            // A device or a pipe may have no end.
+            return Err(unread(io::Error::new(io::ErrorKind::InvalidInput, "it is no file")));
+        }
+        self.bytes += file.len();
         if self.bytes > MOST_BYTES {
             return Err(too_many(MOST_BYTES as usize, "bytes in the file and what it imports"));
         }

@@ -12,10 +12,16 @@ pub struct Error {
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
-    #[error("not in UTF-8; send XML in UTF-8")]
+    #[error("not in UTF-8; send XML in UTF-8, or say in its declaration that it is in EUC-KR")]
     NotUtf8,
-    #[error("encoding {0} is not read; send XML in UTF-8")]
+    #[error("not in EUC-KR, as it says; send XML in UTF-8, and say so")]
+    NotEucKr,
+    #[error("encoding {0} is not read; send XML in UTF-8 or EUC-KR")]
     Encoding(String),
+    #[error(
+        "it says that it is in {0} and in {1}; say the same in content type, byte order mark and declaration"
+    )]
+    TwoEncodings(String, String),
     #[error("XML version {0} is not read; only 1.0 is")]
     Version(String),
     #[error("a document type (DTD) is not accepted")]

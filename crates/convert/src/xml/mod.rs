@@ -5,6 +5,7 @@
 
 mod attribute;
 mod character;
+mod encoding;
 mod error;
 mod read;
 mod tree;
@@ -14,8 +15,9 @@ mod write;
 mod tests;
 
 pub use character::{is_name, is_space};
+pub(crate) use encoding::is_known;
 pub use error::{Error, Fault};
-pub use read::{Limits, read, read_within};
+pub use read::{Limits, read, read_said, read_within};
 pub use tree::{Attribute, Element, Name, Node, Scope};
 pub use write::{WriteError, write};
 

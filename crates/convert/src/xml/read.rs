@@ -8,6 +8,7 @@ use quick_xml::events::{BytesDecl, BytesStart, Event};
 
 use super::attribute::{attributes, reference, shortened};
 use super::character::{is_char, is_name, is_space};
+use super::encoding::text;
 use super::{Attribute, Element, Error, Fault, Name, Node, Scope, XML, XMLNS};
 
 /// What one document may take. With the defaults, a tree takes at most some 50 MB, however the document is made.
@@ -34,20 +35,31 @@ impl Default for Limits {
 /// Reads a document within the default [`Limits`].
 ///
 /// # Errors
-/// It is not well-formed XML 1.0 in UTF-8 with namespaces, has a DTD, or is past a limit.
+/// It is not well-formed XML 1.0 in UTF-8 or EUC-KR with namespaces, has a DTD, or is past a limit.
 pub fn read(document: &[u8]) -> Result<Element, Error> {
-    read_within(document, Limits::default())
+    read_within(document, None, Limits::default())
+}
+
+/// Reads a document whose content type says this `charset`.
+///
+/// # Errors
+/// As [`read`]; or the document says another.
+pub fn read_said(document: &[u8], charset: Option<&str>) -> Result<Element, Error> {
+    read_within(document, charset, Limits::default())
 }
 
 /// # Errors
-/// As [`read`].
-pub fn read_within(document: &[u8], limits: Limits) -> Result<Element, Error> {
-    let text = decoded(document, limits).map_err(|(at, fault)| located(document, at, fault))?;
+/// As [`read_said`].
+pub fn read_within(document: &[u8], charset: Option<&str>, limits: Limits) -> Result<Element, Error> {
+    if document.len() > limits.bytes {
+        return Err(located(document, limits.bytes, Fault::TooLarge(limits.bytes)));
+    }
+    let text = text(document, charset).map_err(|(at, fault)| located(document, at, fault))?;
     // A second byte order mark is text; `quick-xml` would pass over it.
     if text.starts_with('\u{FEFF}') {
-        return Err(located(document, 0, Fault::Outside));
+        return Err(located(text.as_bytes(), 0, Fault::Outside));
     }
-    let mut reader = Reader::from_str(text);
+    let mut reader = Reader::from_str(&text);
     reader.config_mut().check_comments = true;
     let mut tree = Tree::new(limits);
     loop {
@@ -55,51 +67,20 @@ pub fn read_within(document: &[u8], limits: Limits) -> Result<Element, Error> {
         let event = reader.read_event();
         let event = event.map_err(|error| {
             let at = (reader.error_position() as usize).max(at);
-            located(document, at + offset(document, text), Fault::Malformed(error.to_string()))
+            located(text.as_bytes(), at, Fault::Malformed(error.to_string()))
         })?;
         let end = matches!(event, Event::Eof);
         tree.line += line_ends(&text.as_bytes()[tree.counted.min(at)..at]);
         tree.counted = at;
-        let taken = tree.take(event, at == 0);
-        taken.map_err(|fault| located(document, at + offset(document, text), fault))?;
+        tree.take(event, at == 0).map_err(|fault| located(text.as_bytes(), at, fault))?;
         if end {
-            let at = document.len();
-            return tree.root.ok_or_else(|| located(document, at, Fault::Empty));
+            return tree.root.ok_or_else(|| located(text.as_bytes(), text.len(), Fault::Empty));
         }
     }
 }
 
-/// How much of the document stands before the text: a byte order mark.
-fn offset(document: &[u8], text: &str) -> usize {
-    document.len() - text.len()
-}
-
 fn line_ends(bytes: &[u8]) -> u32 {
     bytes.iter().map(|&byte| u32::from(byte == b'\n')).sum()
-}
-
-fn decoded(document: &[u8], limits: Limits) -> Result<&str, (usize, Fault)> {
-    if document.len() > limits.bytes {
-        return Err((limits.bytes, Fault::TooLarge(limits.bytes)));
-    }
-    // Byte order marks, and the beginnings of documents without. Source: XML 1.0, appendix F.
-    let utf16 = [&b"\xFE\xFF"[..], b"\xFF\xFE", b"\0<", b"<\0"];
-    if utf16.iter().any(|start| document.starts_with(start)) {
-        return Err((0, Fault::Encoding("UTF-16 or UTF-32".to_owned())));
-    }
-    let document = document.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(document);
-    str::from_utf8(document).map_err(|error| {
-        let declared = declared_encoding(&document[..error.valid_up_to()]);
-        (error.valid_up_to(), declared.map_or(Fault::NotUtf8, Fault::Encoding))
-    })
-}
-
-/// What a document that is not UTF-8 says it is.
-fn declared_encoding(valid: &[u8]) -> Option<String> {
-    match Reader::from_str(str::from_utf8(valid).ok()?).read_event() {
-        Ok(Event::Decl(declaration)) => Some(shortened(&declaration.encoding()?.ok()?)),
-        _ => None,
-    }
 }
 
 fn located(document: &[u8], at: usize, fault: Fault) -> Error {
@@ -339,11 +320,8 @@ fn declared(declaration: &BytesDecl<'_>) -> Result<(), Fault> {
         return Err(Fault::Version(shortened(&version)));
     }
     match declaration.encoding() {
-        None => Ok(()),
-        Some(Ok(name)) if name.eq_ignore_ascii_case("utf-8") || name.eq_ignore_ascii_case("us-ascii") => {
-            Ok(())
-        }
-        Some(Ok(name)) => Err(Fault::Encoding(shortened(&name))),
+        // Which one it is, was looked at before there was any text.
+        None | Some(Ok(_)) => Ok(()),
         Some(Err(_)) => Err(malformed()),
     }
 }
