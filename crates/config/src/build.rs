@@ -194,10 +194,22 @@ fn rollout(at: Section<'_>) -> Rollout {
 }
 
 fn traffic(at: Section<'_>) -> Traffic {
-    let d = Traffic::default();
+    let d = bounds(at, Traffic::default());
+    Traffic {
+        per_instance: at.get("per_instance").or(d.per_instance),
+        eject_after: at.get("eject_after").unwrap_or(d.eject_after),
+        eject_for: at.get("eject_for").unwrap_or(d.eject_for),
+        eject_at_most: at.get("eject_at_most").unwrap_or(d.eject_at_most),
+        adaptive: at.get("adaptive").unwrap_or(d.adaptive),
+        limits: limit::limits(at),
+        ..d
+    }
+}
+
+/// The keys that services and links have under the same names; what is not given is as in `d`.
+fn bounds(at: Section<'_>, d: Traffic) -> Traffic {
     Traffic {
         concurrency: at.get("concurrency").unwrap_or(d.concurrency),
-        per_instance: at.get("per_instance").or(d.per_instance),
         queue: at.get("queue").unwrap_or(d.queue),
         queue_timeout: at.get("queue_timeout").unwrap_or(d.queue_timeout),
         connect_timeout: at.get("connect_timeout").unwrap_or(d.connect_timeout),
@@ -205,11 +217,6 @@ fn traffic(at: Section<'_>) -> Traffic {
         idle_timeout: at.get("idle_timeout").unwrap_or(d.idle_timeout),
         attempts: at.get("attempts").unwrap_or(d.attempts),
         retry_budget: at.get("retry_budget").unwrap_or(d.retry_budget),
-        eject_after: at.get("eject_after").unwrap_or(d.eject_after),
-        eject_for: at.get("eject_for").unwrap_or(d.eject_for),
-        eject_at_most: at.get("eject_at_most").unwrap_or(d.eject_at_most),
-        adaptive: at.get("adaptive").unwrap_or(d.adaptive),
-        limits: limit::limits(at),
         ..d
     }
 }

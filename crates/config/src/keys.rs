@@ -18,7 +18,9 @@ mod telemetry;
 
 use std::time::Duration;
 
-use naru_model::units::Bytes;
+use naru_model::platform::Traffic;
+use naru_model::units::{Bytes, Percent};
+use serde_json::json;
 
 use crate::format;
 use crate::shape::{Default, Effect, Key, Kind, Text};
@@ -78,6 +80,24 @@ fn pool() -> Vec<Key> {
             Kind::Bytes { least: Bytes(1 << 20) },
             "the machine's memory",
             "Memory that instances together may reserve.",
+        ),
+    ]
+}
+
+/// How requests to a service and to a link are repeated.
+fn retries(d: &Traffic) -> [Key; 2] {
+    [
+        Key::new(
+            "attempts",
+            Kind::Whole { least: 1, most: 100 },
+            json!(d.attempts),
+            "How often a request is sent at most. Again only when nothing was sent or the method is idempotent.",
+        ),
+        Key::new(
+            "retry_budget",
+            Kind::Percent { least: Percent::default() },
+            d.retry_budget,
+            "Retries as a share of the requests of the last ten seconds; ten are always allowed.",
         ),
     ]
 }

@@ -6,7 +6,7 @@ use naru_model::name::LinkName;
 use naru_model::platform::{Link, Traffic};
 use naru_model::policy::Policy;
 
-use super::{limit, named, policy};
+use super::{bounds, limit, named, policy};
 use crate::item::{Entry, Section};
 
 pub(super) fn links(root: Section<'_>) -> BTreeMap<LinkName, Link> {
@@ -32,16 +32,8 @@ fn link(entry: &Entry) -> Link {
 }
 
 fn traffic(at: Section<'_>) -> Traffic {
-    let d = Link::default_traffic();
+    let d = bounds(at, Link::default_traffic());
     Traffic {
-        concurrency: at.get("concurrency").unwrap_or(d.concurrency),
-        queue: at.get("queue").unwrap_or(d.queue),
-        queue_timeout: at.get("queue_timeout").unwrap_or(d.queue_timeout),
-        connect_timeout: at.get("connect_timeout").unwrap_or(d.connect_timeout),
-        first_byte_timeout: at.get("first_byte_timeout").unwrap_or(d.first_byte_timeout),
-        idle_timeout: at.get("idle_timeout").unwrap_or(d.idle_timeout),
-        attempts: at.get("attempts").unwrap_or(d.attempts),
-        retry_budget: at.get("retry_budget").unwrap_or(d.retry_budget),
         eject_after: at.get("break_after").unwrap_or(d.eject_after),
         eject_for: at.get("break_for").unwrap_or(d.eject_for),
         ..d

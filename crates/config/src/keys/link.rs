@@ -1,10 +1,9 @@
 //! The keys of a link below `links`: an outside system, and how far its troubles may reach.
 
 use naru_model::platform::Link;
-use naru_model::units::Percent;
 use serde_json::json;
 
-use super::{count, limit, policy, some_time, text};
+use super::{count, limit, policy, retries, some_time, text};
 use crate::format;
 use crate::shape::{Default, Effect, Key, Kind};
 
@@ -43,7 +42,7 @@ pub(super) fn keys() -> Vec<Key> {
 
 fn traffic() -> Vec<Key> {
     let d = Link::default_traffic();
-    vec![
+    let mut keys = vec![
         Key::new("concurrency", count(1), json!(d.concurrency), "Requests in flight to it."),
         Key::new("queue", count(0), json!(d.queue), "Requests that wait for a place; more are answered 503."),
         Key::new(
@@ -60,18 +59,9 @@ fn traffic() -> Vec<Key> {
             "From the whole request sent to the head of its response; longer is answered 504.",
         ),
         Key::new("idle_timeout", some_time(), d.idle_timeout, "How long nothing may move on a response."),
-        Key::new(
-            "attempts",
-            Kind::Whole { least: 1, most: 100 },
-            json!(d.attempts),
-            "How often a request is sent at most. Again only when nothing was sent or the method is idempotent.",
-        ),
-        Key::new(
-            "retry_budget",
-            Kind::Percent { least: Percent::default() },
-            d.retry_budget,
-            "Retries as a share of the requests of the last ten seconds; ten are always allowed.",
-        ),
+    ];
+    keys.extend(retries(&d));
+    keys.extend([
         Key::new(
             "break_after",
             count(1),
@@ -84,5 +74,6 @@ fn traffic() -> Vec<Key> {
             d.eject_for,
             "The while; it doubles at each repetition, up to ten times as long.",
         ),
-    ]
+    ]);
+    keys
 }

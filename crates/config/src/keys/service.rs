@@ -5,7 +5,7 @@ use naru_model::units::{Bytes, Percent};
 use serde_json::json;
 
 use super::scale::{self, MAX_INSTANCES};
-use super::{any_time, count, limit, list, some_time, text};
+use super::{any_time, count, limit, list, retries, some_time, text};
 use crate::format;
 use crate::shape::{Default, Effect, Key, Kind};
 
@@ -117,7 +117,7 @@ fn rollout() -> Vec<Key> {
 
 fn traffic() -> Vec<Key> {
     let d = Traffic::default();
-    vec![
+    let mut keys = vec![
         Key::new(
             "concurrency",
             count(1),
@@ -160,18 +160,9 @@ fn traffic() -> Vec<Key> {
             d.idle_timeout,
             "How long nothing may move on a response or an upgraded connection.",
         ),
-        Key::new(
-            "attempts",
-            Kind::Whole { least: 1, most: 100 },
-            json!(d.attempts),
-            "How often a request is sent at most. Again only when nothing was sent or the method is idempotent.",
-        ),
-        Key::new(
-            "retry_budget",
-            Kind::Percent { least: Percent::default() },
-            d.retry_budget,
-            "Retries as a share of the requests of the last ten seconds; ten are always allowed.",
-        ),
+    ];
+    keys.extend(retries(&d));
+    keys.extend([
         Key::new(
             "eject_after",
             count(1),
@@ -197,5 +188,6 @@ fn traffic() -> Vec<Key> {
             "Whether what is let in follows from how long requests take; `concurrency` is then the most it may be.",
         ),
         Key::new("limits", limit::limits(), "none", "How much all calls to the service together may be."),
-    ]
+    ]);
+    keys
 }
