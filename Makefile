@@ -26,7 +26,7 @@ conformance: ## h2spec, h2load, wrk and hey against a running quickstart
 bench-gateway: ## requests per CPU-second beside nginx, HAProxy and Envoy (ROUNDS=5); about 15 minutes
 	@bench/gateway/run --rounds $(ROUNDS)
 
-fuzz: ## run every fuzz target for a while (SECONDS_EACH=30); needs a nightly toolchain
+fuzz: ## run every fuzz target for a while (SECONDS_EACH=30)
 	@scripts/fuzz $(SECONDS_EACH)
 
 install: ## build a release and put naru into PREFIX/bin (PREFIX=/usr/local)
