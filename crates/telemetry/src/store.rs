@@ -335,7 +335,7 @@ pub(crate) fn second_of(at: Timestamp) -> u32 {
 mod tests {
     use super::*;
     use crate::limits::INSTANCES;
-    use naru_model::record::{Fault, Method};
+    use naru_testkit::record::answered;
 
     const START: u32 = 1_790_000_000;
 
@@ -345,30 +345,8 @@ mod tests {
 
     /// One request that ended at `second`, answered by this instance of service 1.
     fn ended(second: u32, ordinal: u32) -> Vec<u8> {
-        let record = RequestRecord {
-            start: at(second),
-            route: RouteId(1),
-            function: FunctionId(0),
-            service: ServiceId(1),
-            revision: 1,
-            ordinal,
-            client: std::net::Ipv4Addr::LOCALHOST.into(),
-            user: 0,
-            caller: CallerId::default(),
-            method: Method::Get,
-            protocol: 11,
-            status: 200,
-            fault: Fault::None,
-            attempts: 1,
-            bytes_in: 0,
-            bytes_out: 0,
-            waiting_us: 0,
-            connecting_us: 0,
-            upstream_us: 900,
-            whole_us: 1000,
-            trace_id: [0; 16],
-            target: "",
-        };
+        let record =
+            RequestRecord { start: at(second), ordinal, upstream_us: 900, whole_us: 1000, ..answered() };
         let mut batch = Vec::new();
         record.encode(&mut batch);
         batch

@@ -13,12 +13,13 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use naru_model::platform;
-use naru_model::record::{Fault, Method, RequestRecord};
+use naru_model::record::RequestRecord;
 use naru_model::series::{Search, Subject};
-use naru_model::snapshot::{CallerId, FunctionId, RouteId, ServiceId};
+use naru_model::snapshot::{RouteId, ServiceId};
 use naru_model::units::{Percent, Timestamp};
 use naru_telemetry::Names;
 use naru_telemetry::archive::{Archive, Limits};
+use naru_testkit::record::answered;
 
 const FOLDER: &str = "NARU_ARCHIVE_TO_WRITE";
 const FIRST: &str = "NARU_ARCHIVE_FIRST";
@@ -52,27 +53,11 @@ fn open(folder: &Path) -> Archive {
 fn record(number: u64) -> RequestRecord<'static> {
     RequestRecord {
         start: Timestamp(START.0 + number - 700),
-        route: RouteId(1),
-        function: FunctionId(0),
-        service: ServiceId(1),
-        revision: 1,
-        ordinal: 1,
-        client: std::net::Ipv4Addr::LOCALHOST.into(),
-        user: 0,
-        caller: CallerId::default(),
-        method: Method::Get,
-        protocol: 11,
-        status: 200,
-        fault: Fault::None,
-        attempts: 1,
-        bytes_in: 0,
         bytes_out: number,
-        waiting_us: 0,
-        connecting_us: 0,
         upstream_us: 600,
         whole_us: 700,
-        trace_id: [0; 16],
         target: "/rooms",
+        ..answered()
     }
 }
 

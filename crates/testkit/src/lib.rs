@@ -2,7 +2,8 @@
 //! beside the test, and an upstream that misbehaves on purpose. Never part of the product.
 //!
 //! It stands around the loop: [`naru`] is all of it and [`gateway`] one station, [`client`] and [`traffic`] come in at its
-//! front, [`upstream`] and [`addresses`] are behind it.
+//! front, [`upstream`] and [`addresses`] are behind it. [`token`] makes what callers show,
+//! [`record`] what the gateway tells of a request.
 
 #![allow(clippy::unwrap_used, reason = "all of it runs in tests, where a panic is the report")]
 
@@ -11,5 +12,7 @@ pub mod client;
 pub mod gateway;
 pub mod naru;
 pub mod processes;
+pub mod record;
+pub mod token;
 pub mod traffic;
 pub mod upstream;

@@ -116,7 +116,7 @@ proptest! {
     #[test]
     fn whatever_comes_does_not_panic(bytes in prop::collection::vec(any::<u8>(), 0..100)) {
         for media in ["text/plain", "application/json", "application/xml"] {
-            let _ = all().body(media, &bytes);
+            let _ = all().body(&of(media), &bytes);
         }
         let _ = all().line(&bytes);
     }

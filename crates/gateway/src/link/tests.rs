@@ -9,9 +9,9 @@ use naru_model::instance::InstanceId;
 use naru_model::link::Load;
 use naru_model::observed::Health;
 use naru_model::platform::Traffic;
-use naru_model::record::{FIXED_LEN, Fault, Method, RequestRecord};
+use naru_model::record::{FIXED_LEN, RequestRecord};
 use naru_model::snapshot::{CallerId, FunctionId, RouteId, ServiceId};
-use naru_model::units::Timestamp;
+use naru_testkit::record::answered;
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
 
 use super::*;
@@ -203,30 +203,7 @@ fn table(version: u64) -> [ToGateway; 2] {
 }
 
 fn record(target: &str) -> RequestRecord<'_> {
-    RequestRecord {
-        start: Timestamp(1),
-        route: RouteId(1),
-        function: FunctionId(1),
-        service: ServiceId(1),
-        revision: 1,
-        ordinal: 1,
-        client: std::net::Ipv4Addr::LOCALHOST.into(),
-        user: 0,
-        caller: CallerId::default(),
-        method: Method::Get,
-        protocol: 11,
-        status: 200,
-        fault: Fault::None,
-        attempts: 1,
-        bytes_in: 0,
-        bytes_out: 0,
-        waiting_us: 0,
-        connecting_us: 0,
-        upstream_us: 0,
-        whole_us: 0,
-        trace_id: [0; 16],
-        target,
-    }
+    RequestRecord { function: FunctionId(1), target, ..answered() }
 }
 
 #[test]

@@ -1,35 +1,12 @@
 use futures_util::FutureExt;
-use naru_model::record::{FIXED_LEN, Fault, Method, RequestRecord};
-use naru_model::snapshot::{CallerId, FunctionId, RouteId, ServiceId};
-use naru_model::units::Timestamp;
+use naru_model::record::{FIXED_LEN, RequestRecord};
+use naru_model::snapshot::RouteId;
+use naru_testkit::record::answered;
 
 use super::*;
 
 fn record(number: u32) -> RequestRecord<'static> {
-    RequestRecord {
-        start: Timestamp(1),
-        route: RouteId(number),
-        function: FunctionId(0),
-        service: ServiceId(1),
-        revision: 1,
-        ordinal: 1,
-        client: std::net::Ipv4Addr::LOCALHOST.into(),
-        user: 0,
-        caller: CallerId::default(),
-        method: Method::Get,
-        protocol: 11,
-        status: 200,
-        fault: Fault::None,
-        attempts: 1,
-        bytes_in: 0,
-        bytes_out: 0,
-        waiting_us: 0,
-        connecting_us: 0,
-        upstream_us: 0,
-        whole_us: 0,
-        trace_id: [0; 16],
-        target: "",
-    }
+    RequestRecord { route: RouteId(number), ..answered() }
 }
 
 #[test]

@@ -1,11 +1,10 @@
 //! Names and records for tests.
 
-use std::net::Ipv4Addr;
-
 use naru_model::instance::InstanceId;
-use naru_model::record::{Fault, Method, RequestRecord};
+use naru_model::record::RequestRecord;
 use naru_model::snapshot::{CallerId, FunctionId, RouteId, ServiceId};
 use naru_model::units::Timestamp;
+use naru_testkit::record::answered;
 
 use crate::names::Names;
 
@@ -35,21 +34,12 @@ pub(super) fn record(service: u32, revision: u32, ordinal: u32) -> RequestRecord
         service: ServiceId(service),
         revision,
         ordinal,
-        client: Ipv4Addr::LOCALHOST.into(),
-        user: 0,
-        caller: CallerId::default(),
-        method: Method::Get,
-        protocol: 11,
-        status: 200,
-        fault: Fault::None,
-        attempts: 1,
-        bytes_in: 0,
         bytes_out: 1500,
         waiting_us: 1,
-        connecting_us: 0,
         upstream_us: 900,
         whole_us: 1000,
         trace_id: [0xab; 16],
         target: "/rooms?page=2",
+        ..answered()
     }
 }

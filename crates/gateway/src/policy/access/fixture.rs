@@ -6,18 +6,17 @@ use naru_model::client::{self, Client, Secret};
 use naru_model::policy::{Auth, Policy};
 use naru_model::snapshot::{self, Caller, CallerId, RouteId, TrustedIssuer};
 use naru_model::units::Timestamp;
-use serde_json::{Value, json};
+use naru_testkit::token::{Keys, encode};
 use std::sync::Arc;
 
+pub(crate) use naru_testkit::token::{OUTSIDE, OWN, own_header};
+
 use super::hash;
-use super::token::signing::{Signer, encode, key_set};
 use super::{Callers, Directory, Rules};
 use crate::head::{RequestHead, Span};
 
 /// 2026-11-21T12:00:00Z.
 pub(crate) const NOW: Timestamp = Timestamp(1_795_262_400_000_000);
-pub(crate) const OWN: &str = "https://api.example.kr";
-pub(crate) const OUTSIDE: &str = "https://login.example.org";
 
 /// NOW and so many seconds.
 pub(crate) fn at(seconds: i64) -> Timestamp {
@@ -33,31 +32,30 @@ pub(crate) fn secret(text: &str) -> Secret {
     Secret { sha256, from: None, until: None }
 }
 
-/// naru's own issuer with a P-256 key, an outside one with one of each kind, and clients `mobile` and `batch`.
+/// The keys of naru's own issuer and of an outside one, and clients `mobile` and `batch`.
 pub(crate) struct World {
-    pub(crate) own: Signer,
-    pub(crate) rsa: Signer,
-    pub(crate) p256: Signer,
-    pub(crate) p384: Signer,
-    pub(crate) ed25519: Signer,
+    pub(crate) keys: Keys,
     pub(crate) callers: snapshot::Callers,
 }
 
 impl World {
     pub(crate) fn new() -> World {
-        let (own, rsa) = (Signer::p256(), Signer::rsa());
-        let (p256, p384, ed25519) = (Signer::p256(), Signer::p384(), Signer::ed25519());
-        let keys = [rsa.jwk("rsa"), p256.jwk("p256"), p384.jwk("p384"), ed25519.jwk("ed")];
+        World::at(NOW)
+    }
+
+    /// One whose tokens are made then.
+    pub(crate) fn at(now: Timestamp) -> World {
+        let keys = Keys::new(now.0 / 1_000_000);
         let issuers = vec![
-            issuer(OWN, &["https://api.example.kr"], true, &[own.jwk("own-1")]),
-            issuer(OUTSIDE, &["naru", "other"], false, &keys),
+            issuer(OWN, &["https://api.example.kr"], true, keys.own_set()),
+            issuer(OUTSIDE, &["naru", "other"], false, keys.outside_set()),
         ];
         let clients = vec![
             caller(1, "mobile", &["partners"], &["orders.read", "orders.write"]),
             caller(2, "batch", &[], &["orders.read"]),
         ];
         let callers = snapshot::Callers { clients, issuers, ..snapshot::Callers::default() };
-        World { own, rsa, p256, p384, ed25519, callers }
+        World { keys, callers }
     }
 
     pub(crate) fn callers(&self) -> Callers {
@@ -68,31 +66,9 @@ impl World {
         let caller = self.callers.clients.iter_mut().find(|caller| caller.name.as_str() == name);
         &mut caller.unwrap().client
     }
-
-    /// A token of naru's own for `client`, good for ten minutes.
-    pub(crate) fn own_token(&self, client: &str, id: &str) -> String {
-        self.own.token(&own_header(), &own_claims(client, id))
-    }
 }
 
-pub(crate) fn own_header() -> Value {
-    json!({"alg": "ES256", "typ": "at+jwt", "kid": "own-1"})
-}
-
-pub(crate) fn own_claims(client: &str, id: &str) -> Value {
-    let now = NOW.0 / 1_000_000;
-    json!({
-        "iss": OWN, "aud": OWN, "sub": client, "client_id": client, "jti": id,
-        "iat": now, "exp": now + 600, "scope": "orders.read admin",
-    })
-}
-
-pub(crate) fn outside_claims() -> Value {
-    let now = NOW.0 / 1_000_000;
-    json!({"iss": OUTSIDE, "aud": ["x", "naru"], "sub": "somebody", "iat": now, "nbf": now, "exp": now + 600})
-}
-
-fn issuer(issuer: &str, audience: &[&str], own: bool, keys: &[Value]) -> TrustedIssuer {
+fn issuer(issuer: &str, audience: &[&str], own: bool, jwks: String) -> TrustedIssuer {
     TrustedIssuer {
         issuer: client::Issuer {
             issuer: issuer.to_owned(),
@@ -102,7 +78,7 @@ fn issuer(issuer: &str, audience: &[&str], own: bool, keys: &[Value]) -> Trusted
             unknown_clients: true,
             leeway: Duration::from_secs(30),
         },
-        jwks: key_set(keys),
+        jwks,
         own,
     }
 }

@@ -18,8 +18,6 @@ pub(crate) mod explain;
 pub(crate) mod fixture;
 pub(crate) mod gate;
 mod hash;
-#[cfg(test)]
-pub(crate) mod hostile;
 mod identity;
 mod kinds;
 mod rules;

@@ -1,5 +1,6 @@
 use naru_model::policy::{Auth, Proof};
 use naru_model::snapshot::CallerId;
+use naru_testkit::token::hostile;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -28,11 +29,11 @@ fn asking(proof: Proof) -> Option<Auth> {
 #[test]
 fn every_hostile_token_is_refused_with_401() {
     let mut world = World::new();
-    world.callers.revoked.push(("revoked-1".to_owned(), at(600)));
+    world.callers.revoked.push((hostile::REVOKED.to_owned(), at(600)));
     let callers = world.callers();
-    let attacks = hostile::tokens(&world);
+    let attacks = hostile::tokens(&world.keys);
     assert!(attacks.len() >= 100, "{}", attacks.len());
-    for (what, token) in attacks {
+    for hostile::Attack { what, token, .. } in attacks {
         // Twice: nothing of it may be kept for the second time.
         for rules in [rules(any()), rules(asking(Proof::Jwt)), rules(any())] {
             let denied =
@@ -59,7 +60,7 @@ fn a_client_is_known_by_key_and_by_token() {
         }
         assert_eq!(who(&world, asking(Proof::Jwt), &request), Err((0, "nobody")), "it is not looked at");
     }
-    let request = bearer(&world.own_token("batch", "a"));
+    let request = bearer(&world.keys.own_token("batch", "a"));
     for auth in [None, any(), asking(Proof::Jwt)] {
         assert_eq!(who(&world, auth, &request), Ok(("batch".to_owned(), Proof::Jwt)));
     }
@@ -92,21 +93,23 @@ fn a_bad_key_is_refused_and_a_strange_one_is_the_service_s_affair_on_an_open_rou
 #[test]
 fn on_an_open_route_a_stranger_s_token_is_the_service_s_affair_and_ours_is_checked() {
     let world = World::new();
-    let strange =
-        world.ed25519.token(&json!({"alg": "EdDSA"}), &json!({"iss": "https://shop.example", "sub": "u"}));
-    let mut elsewhere = outside_claims();
+    let strange = world
+        .keys
+        .ed25519
+        .token(&json!({"alg": "EdDSA"}), &json!({"iss": "https://shop.example", "sub": "u"}));
+    let mut elsewhere = world.keys.outside_claims();
     elsewhere["aud"] = json!("shop");
-    let elsewhere = world.ed25519.token(&json!({"alg": "EdDSA"}), &elsewhere);
+    let elsewhere = world.keys.ed25519.token(&json!({"alg": "EdDSA"}), &elsewhere);
     for token in [strange.as_str(), &elsewhere, "opaque", ""] {
         assert_eq!(who(&world, None, &bearer(token)), Err((0, "nobody")), "{token}");
         assert_eq!(who(&world, any(), &bearer(token)), Err((401, "invalid-token")), "{token}");
     }
-    let good = world.ed25519.token(&json!({"alg": "EdDSA"}), &outside_claims());
+    let good = world.keys.ed25519.token(&json!({"alg": "EdDSA"}), &world.keys.outside_claims());
     assert_eq!(who(&world, None, &bearer(&good)), Ok(("somebody".to_owned(), Proof::Jwt)));
-    let mut ended = own_claims("mobile", "a");
+    let mut ended = world.keys.own_claims("mobile", "a");
     ended["exp"] = json!(1);
     assert_eq!(
-        who(&world, None, &bearer(&world.own.token(&own_header(), &ended))),
+        who(&world, None, &bearer(&world.keys.own.token(&own_header(), &ended))),
         Err((401, "invalid-token"))
     );
 }
@@ -115,7 +118,7 @@ fn on_an_open_route_a_stranger_s_token_is_the_service_s_affair_and_ours_is_check
 fn what_could_be_read_in_two_ways_is_refused() {
     let world = World::new();
     let (mobile, batch) = (api_key("mobile", 1), api_key("batch", 2));
-    let token = format!("Bearer {}", world.own_token("mobile", "a"));
+    let token = format!("Bearer {}", world.keys.own_token("mobile", "a"));
     let twice = Err((401, "credentials-twice"));
     let disagree = Err((401, "credentials-disagree"));
     let apikey = format!("ApiKey {mobile}");
@@ -159,7 +162,7 @@ fn a_key_is_rotated_with_an_overlap() {
 fn a_token_has_no_more_scopes_than_its_client_may_be_given() {
     let mut world = World::new();
     let identity = |world: &World| {
-        identify(&world.callers(), &rules(any()), &bearer(&world.own_token("mobile", "a")), None, NOW)
+        identify(&world.callers(), &rules(any()), &bearer(&world.keys.own_token("mobile", "a")), None, NOW)
             .unwrap()
     };
     let first = identity(&world);
@@ -175,9 +178,9 @@ fn an_outside_issuer_s_clients_are_those_registered_or_strangers_by_their_claim(
     let mut world = World::new();
     let header = json!({"alg": "EdDSA", "kid": "ed"});
     let name = |world: &World, change: serde_json::Value| {
-        let mut claims = outside_claims();
+        let mut claims = world.keys.outside_claims();
         change.as_object().unwrap().iter().for_each(|(name, value)| claims[name] = value.clone());
-        let request = bearer(&world.ed25519.token(&header, &claims));
+        let request = bearer(&world.keys.ed25519.token(&header, &claims));
         let identity =
             identify(&world.callers(), &rules(any()), &request, None, NOW).map_err(|denied| denied.status)?;
         Ok((identity.caller.0, identity.name.clone().unwrap()))
@@ -200,7 +203,7 @@ fn an_outside_issuer_s_clients_are_those_registered_or_strangers_by_their_claim(
 #[test]
 fn a_verified_token_is_known_again_until_it_ends_or_callers_change() {
     let mut world = World::new();
-    let request = bearer(&world.own_token("mobile", "token-7"));
+    let request = bearer(&world.keys.own_token("mobile", "token-7"));
     let callers = world.callers();
     let rules = rules(any());
     let of = |callers: &Callers, now| identify(callers, &rules, &request, None, now);
@@ -217,7 +220,7 @@ fn the_service_is_told_who_calls_and_gets_no_key_of_naru_s() {
     let world = World::new();
     let key = api_key("mobile", 1);
     let apikey = format!("ApiKey {key}");
-    let token = format!("Bearer {}", world.own_token("mobile", "a"));
+    let token = format!("Bearer {}", world.keys.own_token("mobile", "a"));
     for (fields, passed_on) in [
         (vec![("X-API-Key", &key)], vec![]),
         (vec![("Authorization", &apikey)], vec![]),

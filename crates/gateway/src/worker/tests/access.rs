@@ -7,6 +7,8 @@ use naru_model::client;
 use naru_model::platform::{Certificate, Protocol};
 use naru_model::policy::{Auth, Proof};
 use naru_model::snapshot::CallerId;
+use naru_model::units::Timestamp;
+use naru_testkit::token::hostile;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
@@ -16,8 +18,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use super::harness::*;
-use crate::policy::access::fixture::{World, api_key, own_claims, own_header};
-use crate::policy::access::hostile;
+use crate::policy::access::fixture::{World, api_key, own_header};
 
 fn asking(proof: Proof) -> Auth {
     Auth { any_of: vec![proof], ..Auth::default() }
@@ -36,9 +37,9 @@ fn gateway(world: &World, auth: Option<Auth>) -> (Gateway, Upstream) {
 /// A token of naru's own that is good now.
 fn token(world: &World, client: &str, id: &str) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-    let mut claims = own_claims(client, id);
+    let mut claims = world.keys.own_claims(client, id);
     (claims["iat"], claims["exp"]) = (json!(now), json!(now + 600));
-    world.own.token(&own_header(), &claims)
+    world.keys.own.token(&own_header(), &claims)
 }
 
 /// Sends a request with these fields, and returns the head and the body of the refusal.
@@ -99,12 +100,15 @@ fn who_shows_nothing_or_something_bad_is_told_what_is_asked_for() {
 
 #[test]
 fn every_hostile_token_ends_at_the_gateway() {
-    let mut world = World::new();
-    world.callers.revoked.push(("revoked-1".to_owned(), naru_model::units::Timestamp(u64::MAX)));
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let mut world = World::at(Timestamp(0) + now);
+    world.callers.revoked.push((hostile::REVOKED.to_owned(), Timestamp(u64::MAX)));
     let (gateway, upstream) = gateway(&world, Some(asking(Proof::Jwt)));
-    let attacks = hostile::tokens(&world);
+    let attacks = hostile::tokens(&world.keys);
     assert!(attacks.len() >= 100);
-    for (what, token) in attacks.into_iter().filter(|(_, token)| token.len() < 16_000) {
+    for hostile::Attack { what, token, .. } in
+        attacks.into_iter().filter(|attack| attack.token.len() < 16_000)
+    {
         let (head, problem) = refused(&mut gateway.connect(), &format!("Authorization: Bearer {token}\r\n"));
         assert!(head.starts_with("HTTP/1.1 401 "), "{what}: {head}");
         assert_eq!(problem["type"], "urn:naru:problem:invalid-token", "{what}");
@@ -124,7 +128,7 @@ fn a_revoked_token_and_a_blocked_client_are_out_at_once() {
         assert_eq!(field(&seen, "naru-client"), Some("mobile"));
         assert!(seen.contains("Bearer "), "a token is for the service too");
     }
-    world.callers.revoked.push(("t-1".to_owned(), naru_model::units::Timestamp(u64::MAX)));
+    world.callers.revoked.push(("t-1".to_owned(), Timestamp(u64::MAX)));
     gateway.set_callers(&world.callers);
     let (head, problem) = refused(&mut client, &first);
     assert!(head.starts_with("HTTP/1.1 401 "), "{head}");

@@ -26,7 +26,7 @@ impl Case {
     }
 
     fn by_token(&self, claims: &serde_json::Value) -> Identity {
-        let request = bearer(&self.world.own.token(&own_header(), claims));
+        let request = bearer(&self.world.keys.own.token(&own_header(), claims));
         identify(&self.callers, &rules(Some(Auth::default())), &request, None, NOW).unwrap()
     }
 
@@ -98,7 +98,7 @@ fn a_proof_that_does_not_count_is_as_none() {
 #[test]
 fn clients_groups_scopes_and_claims_must_all_hold() {
     let case = Case::new(|_| {});
-    let mut claims = own_claims("mobile", "a");
+    let mut claims = case.world.keys.own_claims("mobile", "a");
     claims["tier"] = json!("gold");
     claims["roles"] = json!(["reader", 7, true]);
     let (mobile, batch) = (case.by_token(&claims), case.by_key("batch", 2));
@@ -142,7 +142,7 @@ fn clients_groups_scopes_and_claims_must_all_hold() {
 #[test]
 fn a_missing_scope_is_named_to_who_has_a_token() {
     let case = Case::new(|_| {});
-    let mobile = case.by_token(&own_claims("mobile", "a"));
+    let mobile = case.by_token(&case.world.keys.own_claims("mobile", "a"));
     let auth = Auth { scopes: owned(&["orders.write", "x\"y"]), ..Auth::default() };
     let denied = case.denied(Some(auth.clone()), &mobile, "GET", "192.0.2.1").unwrap();
     let expected = "Bearer realm=\"naru\", error=\"insufficient_scope\", scope=\"orders.write xy\"";
@@ -218,7 +218,7 @@ fn a_method_has_its_own_terms_and_keeps_what_is_denied() {
 #[test]
 fn a_blocked_client_is_out_everywhere_whatever_it_shows() {
     let case = Case::new(|world| world.client("mobile").blocked = true);
-    for identity in [case.by_key("mobile", 1), case.by_token(&own_claims("mobile", "a"))] {
+    for identity in [case.by_key("mobile", 1), case.by_token(&case.world.keys.own_claims("mobile", "a"))] {
         for auth in
             [None, Some(Auth::default()), Some(Auth { groups: owned(&["partners"]), ..Auth::default() })]
         {

@@ -193,6 +193,4 @@ fn date(claims: &Map<String, Value>, name: &str) -> Result<Option<Timestamp>, &'
 const LAST_SECOND: f64 = 253_402_300_799.0;
 
 #[cfg(test)]
-pub(crate) mod signing;
-#[cfg(test)]
 mod tests;

@@ -1,5 +1,7 @@
 //! Keys and tokens for tests: honest ones, and whatever somebody with another key could make.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::rand::SystemRandom;
 use ring::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair,
@@ -8,49 +10,47 @@ use ring::signature::{
 };
 use serde_json::{Value, json};
 
-use super::*;
-
 /// A private key. ring makes all but RSA's, of which there is one in a file, for tests alone.
-pub(crate) enum Signer {
+pub enum Signer {
     Rsa(RsaKeyPair),
     P256(EcdsaKeyPair),
     P384(EcdsaKeyPair),
     Ed25519(Ed25519KeyPair),
 }
 
-pub(crate) fn encode(bytes: impl AsRef<[u8]>) -> String {
+pub fn encode(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
 /// Three parts as they stand.
-pub(crate) fn joined(header: &str, claims: &str, signature: &[u8]) -> String {
+pub fn joined(header: &str, claims: &str, signature: &[u8]) -> String {
     format!("{}.{}.{}", encode(header), encode(claims), encode(signature))
 }
 
 impl Signer {
-    pub(crate) fn rsa() -> Signer {
+    pub fn rsa() -> Signer {
         Signer::Rsa(RsaKeyPair::from_pkcs8(include_bytes!("rsa-for-tests.pk8")).unwrap())
     }
 
-    pub(crate) fn p256() -> Signer {
+    pub fn p256() -> Signer {
         let (how, random) = (&ECDSA_P256_SHA256_FIXED_SIGNING, SystemRandom::new());
         let key = EcdsaKeyPair::generate_pkcs8(how, &random).unwrap();
         Signer::P256(EcdsaKeyPair::from_pkcs8(how, key.as_ref(), &random).unwrap())
     }
 
-    pub(crate) fn p384() -> Signer {
+    pub fn p384() -> Signer {
         let (how, random) = (&ECDSA_P384_SHA384_FIXED_SIGNING, SystemRandom::new());
         let key = EcdsaKeyPair::generate_pkcs8(how, &random).unwrap();
         Signer::P384(EcdsaKeyPair::from_pkcs8(how, key.as_ref(), &random).unwrap())
     }
 
-    pub(crate) fn ed25519() -> Signer {
+    pub fn ed25519() -> Signer {
         let key = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
         Signer::Ed25519(Ed25519KeyPair::from_pkcs8(key.as_ref()).unwrap())
     }
 
     /// Its public half, as an issuer publishes it.
-    pub(crate) fn jwk(&self, kid: &str) -> Value {
+    pub fn jwk(&self, kid: &str) -> Value {
         let point = |crv: &str, key: &EcdsaKeyPair, size: usize| {
             let (x, y) = key.public_key().as_ref()[1..].split_at(size);
             json!({"kty": "EC", "crv": crv, "x": encode(x), "y": encode(y)})
@@ -71,7 +71,7 @@ impl Signer {
     }
 
     /// Signs as `algorithm` says, as far as the key can; as well as it can where it can't.
-    pub(crate) fn sign(&self, algorithm: &str, message: &[u8]) -> Vec<u8> {
+    pub fn sign(&self, algorithm: &str, message: &[u8]) -> Vec<u8> {
         let random = SystemRandom::new();
         match self {
             Signer::Rsa(key) => {
@@ -93,14 +93,14 @@ impl Signer {
     }
 
     /// A token with this header and these claims, as texts.
-    pub(crate) fn token_of(&self, header: &str, claims: &str) -> String {
+    pub fn token_of(&self, header: &str, claims: &str) -> String {
         let signed = format!("{}.{}", encode(header), encode(claims));
         let header: Value = serde_json::from_str(header).unwrap_or_default();
         let signature = self.sign(header["alg"].as_str().unwrap_or_default(), signed.as_bytes());
         format!("{signed}.{}", encode(signature))
     }
 
-    pub(crate) fn token(&self, header: &Value, claims: &Value) -> String {
+    pub fn token(&self, header: &Value, claims: &Value) -> String {
         self.token_of(&header.to_string(), &claims.to_string())
     }
 }
@@ -117,6 +117,6 @@ impl From<&ring::rsa::PublicKey> for RsaPublic {
     }
 }
 
-pub(crate) fn key_set(keys: &[Value]) -> String {
+pub fn key_set(keys: &[Value]) -> String {
     json!({ "keys": keys }).to_string()
 }
