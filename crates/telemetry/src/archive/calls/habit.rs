@@ -28,7 +28,7 @@ pub(super) fn unusual_share(now: f64, calls: f64, past: &[f64]) -> Option<f64> {
 }
 
 fn unusual(now: f64, past: &[f64], least_spread: impl Fn(f64) -> f64) -> Option<f64> {
-    if past.len() < LEAST_PAST || past.iter().any(|value| *value == now) {
+    if past.len() < LEAST_PAST || past.contains(&now) {
         return None;
     }
     let seen_so_low = past.iter().any(|value| *value < now);
