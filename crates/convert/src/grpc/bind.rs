@@ -5,7 +5,7 @@ use prost_reflect::{DynamicMessage, FieldDescriptor, MessageDescriptor, Value};
 
 use super::descriptors::{Binding, Taken};
 use super::{document, field};
-use crate::body::{is_json, media_type, other_charset, refused};
+use crate::body::{is_json, media_type, refused, unread_charset};
 
 /// What a body of no form of its own is in a message. Source: `google/api/httpbody.proto`.
 const RAW: &str = "google.api.HttpBody";
@@ -108,7 +108,7 @@ fn is_readable(request: &Request) -> Result<(), Refusal> {
     if !media.is_empty() && !is_json(&media) {
         return Err(refused(415, format!("the body is {media}; JSON (application/json) is expected")));
     }
-    if let Some(charset) = other_charset(&request.headers) {
+    if let Some(charset) = unread_charset(&request.headers, false) {
         return Err(refused(415, format!("the body is in {charset}; JSON is in UTF-8")));
     }
     Ok(())
