@@ -6,7 +6,7 @@ PREFIX ?= /usr/local
 ROUNDS ?= 5
 SECONDS_EACH ?= 30
 
-.PHONY: help demo test check conformance bench-gateway fuzz install clean
+.PHONY: help demo test check conformance prove-jobs bench-gateway fuzz install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,11 @@ check: ## the quick part of `make test`: format, lints, rules of the code base (
 
 conformance: ## h2spec, h2load, wrk and hey against a running quickstart
 	@scripts/conformance
+
+prove-jobs: ## 10,000 jobs and 10,000 messages with naru and NATS, then RabbitMQ, killed meanwhile; about 3 minutes
+	@scripts/setup nats-server rabbitmq-server
+	cargo build --release --locked -p naru
+	for broker in nats amqp; do "$${CARGO_TARGET_DIR:-target}/release/naru" verify jobs --broker $$broker || exit 1; done
 
 bench-gateway: ## requests per CPU-second beside nginx, HAProxy and Envoy (ROUNDS=5); about 15 minutes
 	@bench/gateway/run --rounds $(ROUNDS)

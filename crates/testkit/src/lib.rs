@@ -8,6 +8,7 @@
 #![allow(clippy::unwrap_used, reason = "all of it runs in tests, where a panic is the report")]
 
 pub mod addresses;
+mod asked;
 pub mod client;
 pub mod gateway;
 pub mod naru;

@@ -60,8 +60,16 @@ pub fn binary() -> PathBuf {
 /// # Panics
 /// When a figure is not as wanted.
 pub fn verify(name: &str) {
-    let output =
-        Command::new(binary()).args(["verify", name, "--quick"]).stdin(Stdio::null()).output().unwrap();
+    verify_with(name, &[]);
+}
+
+/// As [`verify`], with more arguments.
+///
+/// # Panics
+/// When a figure is not as wanted.
+pub fn verify_with(name: &str, more: &[&str]) {
+    let mut command = Command::new(binary());
+    let output = command.args(["verify", name, "--quick"]).args(more).stdin(Stdio::null()).output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     println!("{}", text(&output.stdout));
     assert!(output.status.success(), "naru verify {name}:\n{}{}", text(&output.stdout), text(&output.stderr));

@@ -21,11 +21,14 @@
 //! | `/events/N/MS` | N server-sent events, one each MS milliseconds |
 //! | `/upgrade` | switches to a protocol that sends back what comes |
 //!
-//! Any other path is answered `ok`.
+//! Those that remember and those that answer later are in [`crate::asked`]. Any other path is answered `ok`.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
 use std::time::Duration;
+
+use crate::asked::Asked;
 
 /// Serves on this address until the process ends.
 ///
@@ -33,11 +36,13 @@ use std::time::Duration;
 /// When it can't listen.
 pub fn run(address: SocketAddr) -> io::Result<()> {
     let listener = TcpListener::bind(address)?;
+    let asked = Arc::new(Asked::default());
     for stream in listener.incoming() {
         let stream = stream?;
         stream.set_nodelay(true)?;
         // A client that goes away is no concern of this server.
-        std::thread::spawn(move || drop(serve(stream)));
+        let asked = asked.clone();
+        std::thread::spawn(move || drop(serve(stream, &asked)));
     }
     Ok(())
 }
@@ -52,7 +57,7 @@ struct Request {
 
 type Stream = BufReader<TcpStream>;
 
-fn serve(stream: TcpStream) -> io::Result<()> {
+fn serve(stream: TcpStream, asked: &Asked) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
     while let Some(request) = read_head(&mut stream)? {
         let parts: Vec<&str> =
@@ -68,7 +73,12 @@ fn serve(stream: TcpStream) -> io::Result<()> {
             ["upgrade"] => return upgrade(&mut stream),
             _ => {
                 let size = read_body(&mut stream, &request)?;
-                if !answer(&mut stream, &request, &parts, size)? {
+                if let Some(said) = asked.answer(&parts, &request.head) {
+                    let (fields, length) = (said.fields, said.body.len());
+                    let head =
+                        format!("HTTP/1.1 {}\r\n{fields}content-length: {length}\r\n\r\n", said.status);
+                    raw(&mut stream, &(head + &said.body))?;
+                } else if !answer(&mut stream, &request, &parts, size)? {
                     return Ok(());
                 }
             }

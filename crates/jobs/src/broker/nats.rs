@@ -26,8 +26,9 @@ const CONFIRM: Duration = Duration::from_secs(5);
 /// The header by which JetStream tells repetitions, within the stream's duplicate window.
 /// Source: <https://docs.nats.io/using-nats/developer/develop_jetstream/model_deep_dive#message-deduplication>.
 const MESSAGE_ID: &str = "Nats-Msg-Id";
-/// A message that nobody speaks for any more is delivered again after this.
-const ACK_WAIT: Duration = Duration::from_secs(30);
+/// A message that nobody speaks for any more is delivered again after this: as long as a server that was killed needs to be
+/// back, and no longer. Whoever works on one says so three times within it.
+const ACK_WAIT: Duration = Duration::from_secs(12);
 /// Messages taken per place: those that wait for their next delivery must not hold up the others.
 const PENDING_PER_PLACE: i64 = 4;
 

@@ -2,14 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "all of it runs in tests, where a panic is the report")]
 
-#[path = "../world/mod.rs"]
-mod world;
-
 mod awaited;
 mod callbacks;
 mod dead;
 mod jobs;
 mod kept;
+mod world;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};

@@ -360,11 +360,14 @@ pub(crate) struct SimulateArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArgs {
-    /// What to prove: deploys, faults, slow-instance, isolation, surge-shift or surge
+    /// What to prove: deploys, faults, slow-instance, isolation, surge-shift, surge or jobs
     pub(crate) name: String,
     /// For surge: how many times the usual requests come; 3.1, 17 and 46 in turn when not given
     #[arg(long, value_name = "N")]
     pub(crate) times: Option<f64>,
+    /// For jobs: the broker that messages go through; nats when not given
+    #[arg(long, value_name = "BROKER")]
+    pub(crate) broker: Option<naru_verify::scenario::BrokerKind>,
     /// A shorter run, for CI
     #[arg(long)]
     pub(crate) quick: bool,

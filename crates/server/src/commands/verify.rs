@@ -12,6 +12,7 @@ pub(crate) fn run(args: VerifyArgs) -> Result<ExitCode> {
         json: args.json,
         naru: std::env::current_exe()?,
         times: args.times,
+        broker: args.broker,
     };
     let figures = naru_verify::scenario::run(&args.name, &options)?;
     if args.json {

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::Options;
 use super::control::{self, Order};
+use super::journal::Journal;
 use super::mood::{Behaviour, Mood, errs};
 use super::work;
 use crate::random::Random;
@@ -46,6 +47,8 @@ pub(crate) struct Request {
     pub(crate) wants_html: bool,
     pub(crate) through_gateway: bool,
     pub(crate) body_len: u64,
+    /// Its first bytes, as many as the journal takes.
+    pub(crate) body_start: Vec<u8>,
 }
 
 pub(crate) struct Answer {
@@ -63,10 +66,11 @@ pub(crate) struct Server {
     err: Percent,
     served: AtomicU64,
     mood: Mutex<Mood>,
+    journal: Option<Journal>,
 }
 
 impl Server {
-    pub(crate) fn new(options: &Options, identity: Identity) -> Server {
+    pub(crate) fn new(options: &Options, identity: Identity, journal: Option<Journal>) -> Server {
         Server {
             identity,
             service_time: options.service_time,
@@ -75,6 +79,7 @@ impl Server {
             err: options.err,
             served: AtomicU64::new(0),
             mood: Mutex::default(),
+            journal,
         }
     }
 
@@ -111,6 +116,10 @@ impl Server {
         }
         if errs(number, share) {
             return Some(text("500 Internal Server Error", "it errs, as it was told to\n"));
+        }
+        // What can't be written down was not done, and is not answered as if it were.
+        if let Some(journal) = &self.journal {
+            journal.write(request).ok()?;
         }
         Some(if request.wants_html { self.page(request, number) } else { self.echo(request, number) })
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rustix::net::{RecvFlags, recv};
 
 use super::answer::{Answer, Request, Server};
-use super::control;
+use super::{control, journal};
 
 /// A longer head is not answered.
 const MAX_HEAD: usize = 64 << 10;
@@ -84,7 +84,7 @@ impl Connection {
         if head.expects_continue {
             self.stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
         }
-        head.request.body_len = self.read_body(head.framing)?;
+        head.request.body_len = self.read_body(head.framing, &mut head.request.body_start)?;
         let Some(answer) = server.answer(&head.request) else { return Ok(false) };
         let keep_alive = head.keep_alive && !stopping.load(Ordering::Relaxed);
         self.stream.write_all(&written(&answer, head.request.method == "HEAD", keep_alive))?;
@@ -111,11 +111,11 @@ impl Connection {
         }
     }
 
-    /// Reads the body to its end and returns its length without its framing.
-    fn read_body(&mut self, framing: Framing) -> io::Result<u64> {
+    /// Reads the body to its end and returns its length without its framing; `start` gets its first bytes.
+    fn read_body(&mut self, framing: Framing, start: &mut Vec<u8>) -> io::Result<u64> {
         match framing {
             Framing::Length(len) => {
-                self.skip(len)?;
+                self.skip(len, start)?;
                 Ok(len)
             }
             Framing::Chunked => {
@@ -129,7 +129,7 @@ impl Connection {
                     if size == 0 {
                         break;
                     }
-                    self.skip(size)?;
+                    self.skip(size, start)?;
                     self.read_line()?;
                     total += size;
                 }
@@ -153,10 +153,12 @@ impl Connection {
         }
     }
 
-    fn skip(&mut self, len: u64) -> io::Result<()> {
+    fn skip(&mut self, len: u64, start: &mut Vec<u8>) -> io::Result<()> {
         let mut left = len;
         loop {
             let here = left.min(self.ahead.len() as u64);
+            let wanted = journal::BODY.saturating_sub(start.len()).min(here as usize);
+            start.extend_from_slice(&self.ahead[..wanted]);
             self.ahead.drain(..here as usize);
             left -= here;
             if left == 0 {
@@ -205,6 +207,7 @@ fn parse_head(bytes: &[u8]) -> io::Result<Option<(Head, usize)>> {
         wants_html: value("accept").is_some_and(|a| a.contains("text/html")),
         through_gateway: value("x-forwarded-for").is_some() || value("forwarded").is_some(),
         body_len: 0,
+        body_start: Vec::new(),
     };
     let keep_alive =
         if parsed.version == Some(1) { !has("connection", "close") } else { has("connection", "keep-alive") };

@@ -9,6 +9,7 @@
 mod answer;
 mod connection;
 mod control;
+mod journal;
 mod mood;
 mod poll;
 mod queue;
@@ -17,6 +18,7 @@ mod work;
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -24,6 +26,7 @@ use naru_model::units::{Percent, parse_duration};
 use rustix::process::Signal;
 
 use answer::{Identity, Server};
+use journal::Journal;
 
 /// How `naru app` behaves.
 #[derive(Debug, Clone, clap::Args)]
@@ -52,6 +55,9 @@ pub struct Options {
     /// How many of the requests are answered with 500
     #[arg(long, default_value = "0%")]
     pub err: Percent,
+    /// Appends a line for each request before it is answered: method, target, the first 64 bytes of the body
+    #[arg(long, value_name = "FILE")]
+    pub journal: Option<PathBuf>,
     /// The address it listens on
     #[arg(long, env = "HOST", default_value = "127.0.0.1")]
     pub host: IpAddr,
@@ -67,6 +73,12 @@ pub enum Error {
     #[error("can't listen on {address}; is the port taken?")]
     Listen {
         address: SocketAddr,
+        #[source]
+        source: io::Error,
+    },
+    #[error("can't write the journal {path}", path = .path.display())]
+    Journal {
+        path: PathBuf,
         #[source]
         source: io::Error,
     },
@@ -110,7 +122,8 @@ fn serve(
     listener: TcpListener,
     stop: UnixStream,
 ) -> Result<(), Error> {
-    let server = Arc::new(Server::new(options, identity));
+    let journal = options.journal.as_deref().map(Journal::open).transpose()?;
+    let server = Arc::new(Server::new(options, identity, journal));
     let poller = Arc::new(poll::Poller::new(listener, stop).map_err(Error::Poll)?);
     for number in 0..options.workers {
         let (poller, server) = (poller.clone(), server.clone());

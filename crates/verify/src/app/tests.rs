@@ -24,6 +24,7 @@ fn start(workers: u16, service_time: Duration) -> App {
         cpu_time: Duration::ZERO,
         fail_start: false,
         err: Percent { thousandths: 0 },
+        journal: None,
         host: IpAddr::from([127, 0, 0, 1]),
         port: 0,
     };

@@ -6,7 +6,7 @@
 //! One thread of its own with a minimal HTTP/1.1 client; it loads this machine's own loopback addresses and nothing
 //! else.
 
-mod client;
+pub(crate) mod client;
 mod drive;
 mod outcome;
 mod pacer;

@@ -155,7 +155,7 @@ mod tests {
                 .take_while(|at| *at < second(40))
                 .collect();
             assert!(due.is_sorted());
-            let between = |from, to| due.iter().filter(|at| (second(from)..second(to)).contains(at)).count();
+            let between = |from, to| due.iter().filter(|at| (second(from)..second(to)).contains(*at)).count();
             let counts = [between(0, 10), between(10, 20), between(20, 40)];
             let expected = [100.0, 4600.0, 100.0_f64];
             for (count, expected) in counts.into_iter().zip(expected) {

@@ -8,6 +8,7 @@ mod deploys;
 mod faults;
 mod figures;
 mod isolation;
+mod jobs;
 mod platform;
 mod processes;
 mod slow_instance;
@@ -23,6 +24,7 @@ use std::time::Duration;
 
 use crate::load;
 pub use figures::{Figure, Report, Wanted};
+pub use jobs::{Broker, BrokerKind};
 
 /// How a scenario is run.
 #[derive(Debug, Clone)]
@@ -33,6 +35,8 @@ pub struct Options {
     pub json: bool,
     /// How many times the usual requests come, in `surge`. Default: 3.1, 17 and 46, one after the other.
     pub times: Option<f64>,
+    /// The broker of `jobs`. Default: NATS.
+    pub broker: Option<BrokerKind>,
     /// The `naru` to prove.
     pub naru: PathBuf,
 }
@@ -61,6 +65,12 @@ pub enum Error {
         #[source]
         source: serde_json::Error,
     },
+    #[error(
+        "{program} is not installed; install it (Debian: apt-get install {package}), or leave brokers out: --broker none"
+    )]
+    NotInstalled { program: &'static str, package: String },
+    #[error("{what} does not come up: {why}")]
+    Broker { what: String, why: String },
     #[error(transparent)]
     Load(#[from] load::Error),
 }
@@ -80,11 +90,19 @@ enum Name {
     Isolation,
     SurgeShift,
     Surge,
+    Jobs,
 }
 
 impl Name {
-    const ALL: [Name; 6] =
-        [Name::Deploys, Name::Faults, Name::SlowInstance, Name::Isolation, Name::SurgeShift, Name::Surge];
+    const ALL: [Name; 7] = [
+        Name::Deploys,
+        Name::Faults,
+        Name::SlowInstance,
+        Name::Isolation,
+        Name::SurgeShift,
+        Name::Surge,
+        Name::Jobs,
+    ];
 
     fn as_str(self) -> &'static str {
         match self {
@@ -94,6 +112,7 @@ impl Name {
             Name::Isolation => "isolation",
             Name::SurgeShift => "surge-shift",
             Name::Surge => "surge",
+            Name::Jobs => "jobs",
         }
     }
 }
@@ -113,8 +132,8 @@ impl FromStr for Name {
     }
 }
 
-/// Runs the scenario of this name: `deploys`, `faults`, `slow-instance`, `isolation`, `surge-shift` or `surge`. It takes minutes, and says on
-/// standard error how far it is.
+/// Runs the scenario of this name: `deploys`, `faults`, `slow-instance`, `isolation`, `surge-shift`, `surge` or `jobs`. It
+/// takes minutes, and says on standard error how far it is.
 ///
 /// # Errors
 /// When there is no such scenario, or it could not be carried out. A platform that does badly is no error but a report
@@ -128,6 +147,7 @@ pub fn run(name: &str, options: &Options) -> Result<Report, Error> {
         Name::Isolation => isolation::run(options),
         Name::SurgeShift => surge_shift::run(options),
         Name::Surge => surge::run(options),
+        Name::Jobs => jobs::run(options),
     }
 }
 

@@ -1,7 +1,5 @@
 //! What stands around the crate in its tests: a gateway in small, the service behind it, and a client before it.
 
-#![allow(dead_code, reason = "each test program uses its part")]
-
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
