@@ -9,12 +9,16 @@ use http::request::Parts;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use naru_model::name::{ClientName, ServiceName};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::error::Error;
 use crate::message::Told;
 
 /// The longest request body, in bytes. The largest is a naru.yaml to check.
 const MAX_BODY: usize = 1 << 20;
+
+/// The largest whole number up to which a double has them all: 2^53.
+const MAX_WHOLE: f64 = 9_007_199_254_740_992.0;
 
 /// What a request asked for, as the audit will have it: filled in when its body has been read, and by handlers who know
 /// more.
@@ -60,8 +64,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Service {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        let path = axum::extract::Path::<String>::from_request_parts(parts, state).await;
-        let axum::extract::Path(name) = path.map_err(|why| Error::Malformed(why.body_text()))?;
+        let Id(name) = Id::from_request_parts(parts, state).await?;
         let parsed =
             name.parse().map_err(|why| Error::NotFound(format!("there is no service {name:?}: {why}")));
         parsed.map(Service)
@@ -75,9 +78,20 @@ impl<S: Send + Sync> FromRequestParts<S> for Client {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        let path = axum::extract::Path::<String>::from_request_parts(parts, state).await;
-        let axum::extract::Path(name) = path.map_err(|why| Error::Malformed(why.body_text()))?;
+        let Id(name) = Id::from_request_parts(parts, state).await?;
         client_name(&name).map(Client)
+    }
+}
+
+/// What the path names, as it stands there.
+pub(crate) struct Id(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Id {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let path = axum::extract::Path::<String>::from_request_parts(parts, state).await;
+        path.map(|axum::extract::Path(id)| Id(id)).map_err(|why| Error::Malformed(why.body_text()))
     }
 }
 
@@ -140,12 +154,40 @@ impl<T: DeserializeOwned + Told, S: Send + Sync> FromRequest<S> for Given<T> {
 }
 
 fn parse<T: DeserializeOwned + Told>(bytes: &[u8], parts: &Parts) -> Result<Given<T>, Error> {
-    let given: T = serde_json::from_slice(bytes)
-        .map_err(|why| Error::Malformed(format!("the body can't be read: {why}")))?;
+    let given: T = match serde_json::from_slice(bytes) {
+        Ok(given) => given,
+        // The first attempt's words know the place.
+        Err(why) => with_whole_numbers(bytes).ok_or_else(|| {
+            let what = format!("the body can't be read: {why}");
+            Error::Malformed(what)
+        })?,
+    };
     if let Some(asked) = parts.extensions.get::<Asked>() {
         asked.read(&given);
     }
     Ok(Given(given))
+}
+
+/// To JSON 4.0 is a whole number like 4, and to JSON Schema an integer (2020-12, Core, 4.2.3); serde takes 4 alone.
+fn with_whole_numbers<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    let mut value: Value = serde_json::from_slice(bytes).ok()?;
+    make_whole(&mut value);
+    serde_json::from_value(value).ok()
+}
+
+/// No deeper than serde_json reads: 128 levels.
+fn make_whole(value: &mut Value) {
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            let whole = number.as_f64().filter(|n| n.fract() == 0.0 && n.abs() <= MAX_WHOLE);
+            if let Some(whole) = whole {
+                *value = if whole < 0.0 { (whole as i64).into() } else { (whole as u64).into() };
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(make_whole),
+        Value::Object(fields) => fields.values_mut().for_each(make_whole),
+        _ => {}
+    }
 }
 
 async fn read(body: Body) -> Result<bytes::Bytes, Error> {

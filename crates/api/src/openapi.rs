@@ -18,6 +18,18 @@ use crate::router;
 const COOKIE_SCHEME: &str = "session";
 /// Under which a token stands in it; what handlers name.
 const TOKEN_SCHEME: &str = "token";
+/// What texts that have a parser of their own look like, by the parameter's name.
+const PATTERNS: [(&str, &str); 3] = [
+    (
+        "subject",
+        "^(all|host|(service|function|caller):[a-z][a-z0-9]*(-[a-z0-9]+)*|revision:[a-z][a-z0-9]*(-[a-z0-9]+)*/[0-9]{1,9}|instance:[a-z][a-z0-9]*(-[a-z0-9]+)*-[0-9]{1,9}-[0-9]{1,9}|route:.+)$",
+    ),
+    (
+        "by",
+        "^(caller|address|service|function|route|method|status|hour)(,(caller|address|service|function|route|method|status|hour)){0,2}$",
+    ),
+    ("instance", "^[a-z][a-z0-9]*(-[a-z0-9]+)*-[0-9]{1,9}-[0-9]{1,9}$"),
+];
 const TAGS: [(&str, &str); 10] = [
     ("status", "How the platform is at this moment, and what happened"),
     ("services", "Services, their revisions and their logs, and what people want of them"),
@@ -70,8 +82,15 @@ pub(crate) fn document_of(made: utoipa::openapi::OpenApi) -> Value {
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         },
     });
+    say_how_large(&mut document);
+    let known = document["components"]["schemas"].clone();
     for operation in operations_of(&mut document) {
         complete(operation);
+        say_what_parameters_are(operation, &known);
+        say_what_streams_are(operation);
+        if let Some(body) = operation.get_mut("requestBody") {
+            body["required"] = json!(!may_be_left_out(body, &known));
+        }
     }
     document
 }
@@ -111,6 +130,69 @@ fn complete(operation: &mut Map<String, Value>) {
     }
     answers.insert("default".to_owned(), json!({"$ref": "#/components/responses/Problem"}));
     answers.sort_keys();
+}
+
+/// What is never below 0 goes up to twice what a signed number of its size does.
+fn say_how_large(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            let of = if fields.get("minimum") == Some(&json!(0)) { fields.get("format") } else { None };
+            let (format, most) = match of.and_then(Value::as_str) {
+                Some("int32") => ("uint32", u64::from(u32::MAX)),
+                Some("int64") => ("uint64", u64::MAX),
+                _ => return fields.values_mut().for_each(say_how_large),
+            };
+            fields.insert("format".to_owned(), json!(format));
+            fields.entry("maximum").or_insert(json!(most));
+        }
+        Value::Array(items) => items.iter_mut().for_each(say_how_large),
+        _ => {}
+    }
+}
+
+/// Each server-sent event has its object as text in `data`, and some have an `id`.
+fn say_what_streams_are(operation: &mut Map<String, Value>) {
+    let answers = operation.get_mut("responses").and_then(Value::as_object_mut).into_iter().flatten();
+    for (_, answer) in answers {
+        let Some(schema) = answer.pointer_mut("/content/text~1event-stream/schema") else { continue };
+        *schema = json!({
+            "type": "object",
+            "required": ["data"],
+            "properties": {
+                "data": {"type": "string", "contentMediaType": "application/json", "contentSchema": schema.take()},
+                "id": {"type": "string"},
+            },
+        });
+    }
+}
+
+/// A parameter that is not given is left out and never `null`; and texts that are read by a parser have its pattern.
+fn say_what_parameters_are(operation: &mut Map<String, Value>, schemas: &Value) {
+    for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
+        let name = parameter["name"].as_str().unwrap_or_default().to_owned();
+        let schema = &mut parameter["schema"];
+        if let Some(of) = schema["type"].as_array().and_then(|types| types.iter().find(|of| *of != "null")) {
+            schema["type"] = of.clone();
+        }
+        let words = || {
+            let words = schemas["Kind"]["enum"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            let word = words.collect::<Vec<_>>().join("|");
+            format!("^({word})(,({word}))*$")
+        };
+        let known = PATTERNS.iter().find(|(of, _)| *of == name).map(|(_, pattern)| (*pattern).to_owned());
+        if let Some(pattern) = known.or_else(|| {
+            (name == "kind" && schema["type"] == "string" && schema.get("enum").is_none()).then(words)
+        }) {
+            schema["pattern"] = json!(pattern);
+        }
+    }
+}
+
+/// No body at all is `{}`, which is enough where no field must be given.
+fn may_be_left_out(body: &Value, schemas: &Value) -> bool {
+    let reference = body.pointer("/content/application~1json/schema/$ref").and_then(Value::as_str);
+    let name = reference.and_then(|reference| reference.rsplit('/').next()).unwrap_or_default();
+    schemas.get(name).is_some_and(|schema| schema.get("required").is_none())
 }
 
 fn operations_of(document: &mut Value) -> impl Iterator<Item = &mut Map<String, Value>> {

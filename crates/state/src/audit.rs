@@ -2,33 +2,44 @@
 
 use naru_model::access::{Audit, AuditSearch};
 use naru_model::units::Timestamp;
-use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
 
 use crate::Error;
-use crate::store::{State, from_word, word};
+use crate::store::{Query, State, from_word, word};
 
 /// Entries kept; some 200 MiB.
 pub(crate) const KEPT: i64 = 1_000_000;
 /// The oldest are let go once in so many entries.
 const CLEAN_EVERY: i64 = 1_000;
 
+/// Keeps entries within what else is written down.
+pub(crate) async fn insert(tx: &mut SqliteConnection, entries: &[Audit]) -> Result<(), sqlx::Error> {
+    for entry in entries {
+        put(entry).execute(&mut *tx).await?;
+    }
+    Ok(())
+}
+
+fn put(entry: &Audit) -> Query<'_> {
+    sqlx::query(
+        "INSERT INTO audit (at, actor, role, source, action, subject, outcome, detail) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(entry.at.0 as i64)
+    .bind(&entry.actor)
+    .bind(word(&entry.role))
+    .bind(&entry.source)
+    .bind(&entry.action)
+    .bind(&entry.subject)
+    .bind(entry.outcome)
+    .bind(&entry.detail)
+}
+
 impl State {
     /// Keeps an entry, on the disk before this returns, and returns it with its id.
     pub async fn audit(&self, mut entry: Audit) -> Result<Audit, Error> {
-        let put = sqlx::query(
-            "INSERT INTO audit (at, actor, role, source, action, subject, outcome, detail) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        )
-        .bind(entry.at.0 as i64)
-        .bind(&entry.actor)
-        .bind(word(&entry.role))
-        .bind(&entry.source)
-        .bind(&entry.action)
-        .bind(&entry.subject)
-        .bind(entry.outcome)
-        .bind(&entry.detail);
-        let id = self.durably(put).await?.last_insert_rowid();
+        let id = self.durably(put(&entry)).await?.last_insert_rowid();
         if id % CLEAN_EVERY == 0 {
             let old = sqlx::query("DELETE FROM audit WHERE id <= ?").bind(id - KEPT);
             old.execute(&self.writer).await.map_err(|error| self.failed(error))?;

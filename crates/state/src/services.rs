@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use naru_model::access::Audit;
 use naru_model::event::Event;
 use naru_model::name::ServiceName;
 use naru_model::plan::Progress;
 use sqlx::{Connection, Row, SqliteConnection};
 
 use crate::Error;
+use crate::audit;
 use crate::events;
 use crate::store::{State, from_json, to_json};
 
@@ -29,6 +31,8 @@ pub struct Changes {
     /// Those that change; others stay as they are.
     pub services: BTreeMap<ServiceName, Service>,
     pub events: Vec<Event>,
+    /// What of it the audit keeps.
+    pub audits: Vec<Audit>,
 }
 
 impl State {
@@ -82,6 +86,7 @@ impl State {
             self.put_service(&mut tx, name, service).await?;
         }
         let events = events::insert(&mut tx, changes.events).await.map_err(failed)?;
+        audit::insert(&mut tx, &changes.audits).await.map_err(failed)?;
         tx.commit().await.map_err(failed)?;
         sqlx::raw_sql("PRAGMA synchronous = NORMAL").execute(&mut *connection).await.map_err(failed)?;
         Ok(events)

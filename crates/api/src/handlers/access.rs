@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use http::header::{HeaderMap, HeaderValue, SET_COOKIE};
@@ -13,7 +13,7 @@ use super::{Answered, Server};
 use crate::access::{Caller, Credential, Peer};
 use crate::auth::{self, COOKIE_NAME, random_token};
 use crate::error::Error;
-use crate::extract::Given;
+use crate::extract::{Given, Id};
 use crate::gate::source;
 use crate::message::{MadeToken, MakeToken, SignIn};
 use crate::router::Api;
@@ -82,7 +82,7 @@ pub(crate) async fn make_token(
         (status = 404, description = "there is no such token"),
     )
 )]
-pub(crate) async fn revoke_token(State(api): Server, Path(id): Path<String>) -> Result<StatusCode, Error> {
+pub(crate) async fn revoke_token(State(api): Server, Id(id): Id) -> Result<StatusCode, Error> {
     let missing = || Error::NotFound(format!("there is no token {id}; GET /v1/tokens lists them"));
     let number = id.parse().ok().filter(|id| i64::try_from(*id).is_ok()).ok_or_else(missing)?;
     if api.control.revoke_token(number).await? { Ok(StatusCode::NO_CONTENT) } else { Err(missing()) }

@@ -1,13 +1,13 @@
 //! Jobs, and the dead letters among them.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::{Extension, Json};
 use http::StatusCode;
 use naru_model::job::{Figures, OpenedLetter};
 
 use super::{Answered, Server};
 use crate::error::Error;
-use crate::extract::{Asked, Query};
+use crate::extract::{Asked, Id, Query};
 use crate::message::{Letters, LettersQuery};
 use crate::router::Api;
 
@@ -52,7 +52,7 @@ pub(crate) async fn dead_letters(State(api): Server, Query(query): Query<Letters
         (status = 404, description = "there is no such letter"),
     )
 )]
-pub(crate) async fn dead_letter(State(api): Server, Path(id): Path<String>) -> Answered<OpenedLetter> {
+pub(crate) async fn dead_letter(State(api): Server, Id(id): Id) -> Answered<OpenedLetter> {
     find(&api, &id).await.map(Json)
 }
 
@@ -69,7 +69,7 @@ pub(crate) async fn dead_letter(State(api): Server, Path(id): Path<String>) -> A
 )]
 pub(crate) async fn replay(
     State(api): Server,
-    Path(id): Path<String>,
+    Id(id): Id,
     Extension(asked): Extension<Asked>,
 ) -> Result<StatusCode, Error> {
     tell(&asked, &find(&api, &id).await?);
@@ -89,7 +89,7 @@ pub(crate) async fn replay(
 )]
 pub(crate) async fn discard(
     State(api): Server,
-    Path(id): Path<String>,
+    Id(id): Id,
     Extension(asked): Extension<Asked>,
 ) -> Result<StatusCode, Error> {
     tell(&asked, &find(&api, &id).await?);

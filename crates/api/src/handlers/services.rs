@@ -103,6 +103,7 @@ pub(crate) async fn scale(
         (status = 400, description = "the body can't be read"),
         (status = 404, description = "there is no such service"),
         (status = 409, description = "not now"),
+        (status = 422, description = "what no process can be given as its environment"),
     )
 )]
 pub(crate) async fn deploy(
@@ -111,6 +112,7 @@ pub(crate) async fn deploy(
     Extension(caller): Extension<Caller>,
     Given(request): Given<DeployRequest>,
 ) -> Begun<Accepted> {
+    request.check()?;
     begun(api.control.deploy(service, request, caller.name).await?)
 }
 

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use naru_model::event::Event;
-use naru_model::name::ServiceName;
+use naru_model::name::{ClientName, ServiceName};
 use naru_model::status::ScalingStatus;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Told;
+use crate::error::Error;
 
 /// `{}`: the file as it stands; the same again is a rolling restart.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -76,6 +77,11 @@ pub struct CheckRequest {
     /// The file's path, absolute: relative paths in it start from its folder, and messages name it.
     #[schema(value_type = String)]
     pub path: PathBuf,
+    /// The JWK Sets of clients for which the text names a file, by the client's name. Nothing is read on the server: those
+    /// that are left out are shown as if they were taken away.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = BTreeMap<String, String>)]
+    pub key_sets: BTreeMap<ClientName, String>,
 }
 
 /// What is wrong with a file, or what it would change. At least one of both lists is empty.
@@ -124,6 +130,20 @@ pub struct Health {
     pub ready: bool,
     /// What is missing, one clause each; empty when ready.
     pub reasons: Vec<String>,
+}
+
+impl DeployRequest {
+    /// # Errors
+    /// What no process can be given: a name that is empty or has `=`, and NUL anywhere. Source: POSIX.1-2024, 8.1.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let name_fits = |name: &str| !name.is_empty() && !name.contains(['=', '\0']);
+        match self.env.iter().find(|(name, value)| !name_fits(name) || value.contains('\0')) {
+            Some((name, _)) => Err(Error::Invalid(format!(
+                "env: {name:?} can't be a variable: its name must not be empty or hold =, and neither it nor its value NUL"
+            ))),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Told for DeployRequest {

@@ -6,7 +6,8 @@ use naru_model::name::ClientName;
 use naru_model::policy::{Limit, Priority};
 use naru_model::units::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
+use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, Type};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Told;
@@ -18,6 +19,8 @@ pub const SHOWN_DIGITS: usize = 12;
 const MIN_DIGITS: usize = 8;
 /// The longest overlap of two keys, in seconds: a year.
 const MAX_OVERLAP: u32 = 366 * 86_400;
+/// What a network looks like: IPv4, and IPv6 written out or shortened at its end or beginning.
+const NETWORK: &str = "^((25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}/(3[0-2]|[12]?[0-9])|(([0-9a-f]{1,4}:){7}[0-9a-f]{1,4}|([0-9a-f]{1,4}:){1,6}:|::([0-9a-f]{1,4}(:[0-9a-f]{1,4}){0,5})?)/(12[0-8]|1[01][0-9]|[1-9]?[0-9]))$";
 /// Characters of a value that the audit repeats.
 const MAX_TOLD: usize = 120;
 
@@ -76,7 +79,7 @@ pub struct ClientTerms {
     pub certificates: Vec<Certificate>,
     /// Where it may call from, as `192.0.2.0/24`; at most 50. Empty: anywhere.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(value_type = Vec<String>, max_items = 50)]
+    #[schema(schema_with = networks)]
     pub networks: Vec<IpNet>,
     /// Shut out from the beginning. Of a client that is there: as it is; it changes by `POST …/block` alone.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -88,6 +91,12 @@ pub struct ClientTerms {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 50)]
     pub limits: Vec<Limit>,
+}
+
+/// Addresses, each with how many of its bits count.
+fn networks() -> Array {
+    let one = ObjectBuilder::new().schema_type(Type::String).pattern(Some(NETWORK));
+    ArrayBuilder::new().items(one).max_items(Some(50)).examples([json!(["192.0.2.0/24"])]).build()
 }
 
 /// A client to be registered.

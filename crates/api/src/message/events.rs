@@ -34,7 +34,6 @@ pub struct EventsQuery {
     #[serde(default)]
     pub before: Option<u64>,
     #[serde(default)]
-    #[param(value_type = Option<String>)]
     /// Only events of this service.
     pub service: Option<ServiceName>,
     /// Only events of these kinds, separated by commas. Default: all.

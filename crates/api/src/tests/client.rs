@@ -24,7 +24,11 @@ async fn everything_can_be_asked_on_either_socket() {
         assert_eq!(client.deploy(&booking(), &DeployRequest::default()).await.unwrap().revision, 4);
         assert_eq!(client.rollback(&booking(), Some(1)).await.unwrap().revision, 1);
         assert_eq!(client.scale(&booking(), Some(5)).await.unwrap().desired, 5);
-        let file = CheckRequest { text: "services: {}".to_owned(), path: "/srv/naru.yaml".into() };
+        let file = CheckRequest {
+            text: "services: {}".to_owned(),
+            path: "/srv/naru.yaml".into(),
+            key_sets: Default::default(),
+        };
         assert_eq!(client.check(&file).await.unwrap().changes.len(), 1);
         assert_eq!(
             client.upgrade(&UpgradeRequest { binary: "/opt/naru".into() }).await.unwrap().to_version,

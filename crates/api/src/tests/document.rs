@@ -101,6 +101,22 @@ fn numbers_have_ranges() {
     }
 }
 
+#[test]
+fn what_may_be_left_out_is_said_to_be_and_streams_are_of_events() {
+    let document = document();
+    let post = |path: &str| document["paths"][path]["post"]["requestBody"]["required"].clone();
+    assert_eq!(post("/v1/services/{service}/deploy"), false);
+    assert_eq!(post("/v1/services/{service}/scale"), true);
+    let stream = &document["paths"]["/v1/events"]["get"]["responses"]["200"]["content"]["text/event-stream"];
+    assert_eq!(stream["schema"]["properties"]["data"]["contentSchema"]["$ref"], "#/components/schemas/Event");
+    for (method, path, operation) in operations(&document) {
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            let types = &parameter["schema"]["type"];
+            assert!(!types.is_array(), "{method} {path}: {} may be null", parameter["name"]);
+        }
+    }
+}
+
 #[tokio::test]
 async fn every_path_of_the_document_is_answered_and_no_other_is() {
     let served = Served::start().await;

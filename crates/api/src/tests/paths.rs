@@ -31,6 +31,24 @@ async fn what_is_asked_is_shown() {
 }
 
 #[tokio::test]
+async fn a_whole_number_is_one_however_it_is_written() {
+    let served = Served::start().await;
+    let scaled = served.post("/v1/services/booking/scale", r#"{"instances": 4.0}"#).await;
+    assert_eq!((scaled.status, &scaled.json()["desired"]), (202, &json!(4)));
+    for no in ["4.5", "1e300", "-4.0"] {
+        let (status, detail) =
+            served.post("/v1/services/booking/scale", &format!(r#"{{"instances": {no}}}"#)).await.problem();
+        assert_eq!((status, detail.contains("line 1 column")), (400, true), "{no}: {detail}");
+    }
+    let deploy =
+        async |env: &str| served.post("/v1/services/booking/deploy", &format!(r#"{{"env": {env}}}"#)).await;
+    for env in [r#"{"": "a"}"#, r#"{"a=b": "c"}"#, r#"{"a": "\u0000"}"#] {
+        assert_eq!(deploy(env).await.problem().0, 422, "{env}");
+    }
+    assert_eq!(deploy(r#"{"a": ""}"#).await.status, 202);
+}
+
+#[tokio::test]
 async fn health_is_a_status_that_a_load_balancer_understands() {
     let served = Served::start().await;
     let answer = served.get("/healthz").await;

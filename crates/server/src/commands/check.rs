@@ -4,6 +4,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use naru_api::message::CheckRequest;
+use naru_model::client::Client;
+use naru_model::name::ClientName;
+use naru_model::platform::Platform;
 
 use super::{CheckArgs, output};
 use crate::conversions;
@@ -27,7 +30,7 @@ pub(crate) fn run(args: CheckArgs) -> Result<ExitCode> {
         return Ok(ExitCode::from(BAD_FILE));
     }
     if args.diff {
-        return diff(&args);
+        return diff(&args, &platform);
     }
     if args.server.json {
         output::print_json(&serde_json::json!({ "file": args.file, "problems": [] }))?;
@@ -38,11 +41,13 @@ pub(crate) fn run(args: CheckArgs) -> Result<ExitCode> {
 }
 
 /// Asks the running server what the file would change there.
-fn diff(args: &CheckArgs) -> Result<ExitCode> {
+fn diff(args: &CheckArgs, platform: &Platform) -> Result<ExitCode> {
     let path = std::path::absolute(&args.file)?;
     let text = std::fs::read_to_string(&path).with_context(|| format!("can't read {}", path.display()))?;
     let client = args.server.client()?;
-    let report = super::block_on(client.check(&CheckRequest { text, path }))??;
+    let key_set = |(name, client): (&ClientName, &Client)| Some((name.clone(), client.jwks.clone()?));
+    let key_sets = platform.access.clients.iter().filter_map(key_set).collect();
+    let report = super::block_on(client.check(&CheckRequest { text, path, key_sets }))??;
     if args.server.json {
         output::print_json(&report)?;
     } else if report.changes.is_empty() {

@@ -5,6 +5,8 @@ pub(crate) mod audit;
 pub(crate) mod calls;
 pub(crate) mod change;
 pub(crate) mod check;
+pub(crate) mod client;
+pub(crate) mod dead;
 pub(crate) mod events;
 pub(crate) mod explain;
 pub(crate) mod gateway;
@@ -79,6 +81,12 @@ pub(crate) enum Command {
     Audit(AuditArgs),
     /// Tell what stands out in the calls of clients, or add calls up
     Calls(CallsArgs),
+    /// Register clients, make and end their keys, shut them out
+    Client(client::ClientArgs),
+    /// Show how many calls wait to be answered later, run, or were given up
+    Jobs(ServerArgs),
+    /// Look at calls and messages that were given up, replay or discard them
+    Dead(dead::DeadArgs),
     /// Prove on this machine that it does what it promises
     Verify(VerifyArgs),
     /// Replay recorded traffic: how scaling would do, beside Kubernetes' and Knative's autoscalers

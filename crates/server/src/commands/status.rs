@@ -4,9 +4,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Result;
-use naru_model::status::{FunctionStatus, ServiceStatus, Status};
+use naru_model::status::{FunctionStatus, LinkState, LinkStatus, ServiceStatus, Status};
 
 use super::ServerArgs;
+use super::dead;
 use super::output::{self, Table};
 use crate::clock::Clock;
 
@@ -15,8 +16,12 @@ pub(crate) fn run(args: ServerArgs) -> Result<ExitCode> {
     let status = super::block_on(client.status())??;
     if args.json {
         output::print_json(&status)?;
-    } else {
-        print!("{}", text(&status));
+        return Ok(ExitCode::SUCCESS);
+    }
+    print!("{}", text(&status));
+    // The status is whole without them.
+    if let Some(jobs) = super::block_on(client.jobs())?.ok().as_deref().and_then(dead::line) {
+        println!("\n{jobs}");
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -61,6 +66,10 @@ pub(crate) fn text(status: &Status) -> String {
         text.push('\n');
         text.push_str(&functions.to_string());
     }
+    if !status.links.is_empty() {
+        text.push('\n');
+        text.push_str(&links(&status.links).to_string());
+    }
     let mut instances =
         Table::new(&["INSTANCE", "STATE", "PID", "ADDRESS", "CPU", "MEMORY", "IN FLIGHT", "RESTARTS", "AGE"]);
     for instance in status.services.iter().flat_map(|service| &service.instances) {
@@ -79,6 +88,29 @@ pub(crate) fn text(status: &Status) -> String {
     text.push('\n');
     text.push_str(&instances.to_string());
     text
+}
+
+fn links(all: &[LinkStatus]) -> Table {
+    let mut table = Table::new(&["LINK", "STATE", "URL", "REQ/S", "ERRORS", "P95", "IN FLIGHT", ""]);
+    for link in all {
+        let state = match link.state {
+            LinkState::Up => "up",
+            LinkState::Unresolved => "unresolved",
+            LinkState::Down => "down",
+            LinkState::Broken => "broken",
+        };
+        table.row(vec![
+            link.name.to_string(),
+            state.to_owned(),
+            link.url.clone(),
+            format!("{:.1}", link.traffic.requests_per_second),
+            format!("{:.2}%", link.traffic.error_ratio * 100.0),
+            output::seconds(link.traffic.p95_seconds),
+            link.traffic.in_flight.to_string(),
+            link.reason.clone().unwrap_or_default(),
+        ]);
+    }
+    table
 }
 
 fn function_row(function: &FunctionStatus) -> Vec<String> {

@@ -287,13 +287,18 @@ impl Control for Door {
         Box::pin(async move {
             let folder = request.path.parent().unwrap_or(Path::new("/"));
             let name = request.path.display().to_string();
-            let platform = match naru_config::parse(&name, &request.text, folder, Machine::detect()) {
+            let mut platform = match naru_config::parse(&name, &request.text, folder, Machine::detect()) {
                 Ok(platform) => platform,
                 Err(report) => {
                     let faults = report.problems.iter().map(ToString::to_string).collect();
                     return Ok(CheckReport { faults, changes: Vec::new() });
                 }
             };
+            for (name, key_set) in request.key_sets {
+                if let Some(client) = platform.access.clients.get_mut(&name) {
+                    client.jwks = Some(key_set);
+                }
+            }
             let Some(applied) = self.applied().await? else { return Ok(CheckReport::default()) };
             let change =
                 |change: naru_config::Change| Change { message: change.to_string(), subject: change.key };

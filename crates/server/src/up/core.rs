@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use naru_model::access::Audit;
 use naru_model::event::{Event, Kind, Severity};
 use naru_model::instance::{InstanceId, Phase};
 use naru_model::name::{ClientName, FunctionName, LinkName, ServiceName};
@@ -70,6 +71,8 @@ pub(crate) struct Core {
     pub(crate) inbox: mpsc::Sender<Input>,
     /// Events that are not written down yet.
     pub(crate) unsaid: Vec<Event>,
+    /// What of a request the audit is to keep, written down with it.
+    pub(crate) unaudited: Vec<Audit>,
     pub(crate) said: broadcast::Sender<Event>,
     pub(crate) status: watch::Sender<Arc<Status>>,
     pub(crate) since: Timestamp,
@@ -297,6 +300,7 @@ impl Core {
                 .map(|(name, wanted)| (name.clone(), service(wanted)))
                 .collect(),
             events: std::mem::take(&mut self.unsaid),
+            audits: std::mem::take(&mut self.unaudited),
         };
         let events = self.state.commit(changes).await?;
         self.tell(events);

@@ -3,6 +3,7 @@
 mod carry_out;
 mod control;
 mod core;
+mod file_audit;
 mod file_watch;
 mod gateway_news;
 mod gateway_process;

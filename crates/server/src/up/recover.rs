@@ -73,6 +73,7 @@ pub(crate) async fn recover(
         telemetry,
         inbox: inbox.clone(),
         unsaid: Vec::new(),
+        unaudited: Vec::new(),
         said,
         status: watch::Sender::new(Arc::default()),
         since: clock.now(),

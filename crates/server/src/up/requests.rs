@@ -10,6 +10,7 @@ use naru_model::revision::{Revision, RevisionSpec};
 use naru_model::units::Timestamp;
 
 use super::core::Core;
+use super::file_audit;
 use super::inbox::{Done, Refused, Request};
 use super::links;
 
@@ -29,6 +30,7 @@ impl Core {
         if done.is_err() {
             (self.desired, self.applied) = before;
             self.unsaid.clear();
+            self.unaudited.clear();
         }
         done
     }
@@ -73,6 +75,7 @@ impl Core {
         self.applied.platform = platform;
         self.name_numbers();
         self.follow_links();
+        self.unaudited = file_audit::entries(&changes, actor, now);
         if !changes.is_empty() {
             let list: Vec<String> = changes.iter().take(5).map(ToString::to_string).collect();
             let more =

@@ -78,9 +78,23 @@ async fn what_was_asked_for_is_there_after_a_restart() {
     let mut changes = wants(service.clone());
     changes.platform = Some("platform: portal".to_owned());
     changes.events = vec![event("begins")];
+    let audit = naru_model::access::Audit {
+        id: 0,
+        at: Timestamp(7),
+        actor: "file".to_owned(),
+        role: naru_model::access::Role::Admin,
+        source: "file".to_owned(),
+        action: "apply".to_owned(),
+        subject: "clients.mobile.blocked".to_owned(),
+        outcome: 200,
+        detail: "false → true".to_owned(),
+    };
+    changes.audits = vec![audit.clone()];
     assert_eq!(state.commit(changes).await.unwrap()[0].id, 1);
 
     let state = reopen(state, folder.path()).await;
+    let all = naru_model::access::AuditSearch { limit: 10, ..Default::default() };
+    assert_eq!(state.audits(&all).await.unwrap(), [naru_model::access::Audit { id: 1, ..audit }]);
     assert_eq!(state.platform().await.unwrap().as_deref(), Some("platform: portal"));
     assert_eq!(state.services().await.unwrap(), BTreeMap::from([(booking(), service)]));
     assert_eq!(
