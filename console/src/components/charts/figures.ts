@@ -75,7 +75,8 @@ export function definitions(kind: Kind): Definition[] {
         { label: words.sent, stroke: 'series-2', dash: [6, 3], of: (point) => point.sent_bytes },
       ],
     };
-    return [...all, transfer, users];
+    // Users are not told apart within one client.
+    return kind === 'caller' ? [...all, transfer] : [...all, transfer, users];
   }
   all.push(
     {
