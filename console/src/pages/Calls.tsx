@@ -114,7 +114,7 @@ function Movers(props: { report: Answer<CallsReport>; kind: Mover['kind'] }) {
       title={title()}
       note={props.report.value() ? comparedText(props.report.value()!) : ''}
       rows={(all) => all.movers.filter((one) => one.kind === props.kind)}
-      none={t().calls.noMovers}
+      none={props.report.value()?.before_from == null ? t().calls.noBefore : t().calls.noMovers}
     >
       {(rows) => <DataTable label={title()} rows={rows} id={(row) => row.name} columns={movers(props.kind)} />}
     </Part>

@@ -24,6 +24,7 @@ export const calls: typeof ko.calls = {
     nothing: 'no calls are kept yet to compare with',
   },
   noMovers: 'Nothing rose or fell by much',
+  noBefore: 'It is told once there are earlier calls to compare with',
   before: 'Before',
   change: 'Change',
   isNew: 'new',
