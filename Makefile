@@ -6,7 +6,7 @@ PREFIX ?= /usr/local
 ROUNDS ?= 5
 SECONDS_EACH ?= 30
 
-.PHONY: help demo test check conformance prove-jobs bench-gateway fuzz install clean
+.PHONY: help demo test check conformance prove-jobs bench-gateway bench-policies fuzz install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ prove-jobs: ## 10,000 jobs and 10,000 messages with naru and NATS, then RabbitMQ
 
 bench-gateway: ## requests per CPU-second beside nginx, HAProxy and Envoy (ROUNDS=5); about 15 minutes
 	@bench/gateway/run --rounds $(ROUNDS)
+
+bench-policies: ## what keys, tokens, limits and conversions take from the bare route (ROUNDS=5); about 5 minutes
+	@bench/gateway/policies --rounds $(ROUNDS) --keep
 
 fuzz: ## run every fuzz target for a while (SECONDS_EACH=30)
 	@scripts/fuzz $(SECONDS_EACH)

@@ -273,6 +273,28 @@ def start_naru(plain, tls, binary, name="naru", number=0, access_log=False, flag
     return Proxy(name, output(binary, "--version").split()[-1], process, plain, tls, [gateway], [server])
 
 
+def with_gateway(naru, binary, command, name):
+    """Has the server of a naru start its gateway anew, by another command line than its own: `command` and the gateway's
+    arguments. Such a server was started from a copy of its binary at `WORK / f"{name}-program"`, because it starts gateways from its own
+    file: a script takes that file's place, and then the gateway's end is awaited."""
+    script = WORK / f"{name}-script"
+    script.write_text(f'#!/bin/sh\nexec {" ".join(map(str, command))} "$@"\n')
+    script.chmod(0o755)
+    script.rename(WORK / f"{name}-program")
+    os.kill(naru.pids[0], signal.SIGKILL)
+    wait_for(f"{naru.plain}/bench/small", naru.process, f"{name}.log")
+    status = json.loads(output(binary, "status", "--json", "--state", WORK / f"{name}-state"))
+    naru.pids = [status["gateway"]["pid"]]
+    subprocess.run(["taskset", "-a", "-p", "-c", str(PROXY_CORE), str(naru.pids[0])], check=True, stdout=subprocess.DEVNULL)
+
+
+def copied(binary, name):
+    """A copy of the binary for `with_gateway`."""
+    program = WORK / f"{name}-program"
+    program.unlink(missing_ok=True)
+    return pathlib.Path(shutil.copy(binary, program))
+
+
 def start_backend():
     process = start(["/usr/sbin/nginx", "-c", write_backend_conf(BACKEND_PORT)], LOAD_CORE, "backend.log")
     wait_for(f"http://127.0.0.1:{BACKEND_PORT}/health", process, "backend.log")

@@ -8,6 +8,7 @@ mod known;
 mod lines;
 
 pub use known::Known;
+pub(crate) use lines::decimal;
 pub use lines::{Lines, is_field_name, is_field_value};
 
 use naru_model::record::Method;
@@ -87,6 +88,19 @@ impl Fields {
         let name = Span { start: start as u32, end: (start + name.len()) as u32 };
         let value = Span { start: value_start as u32, end: (value_start + value.len()) as u32 };
         self.add_line(start as u32, self.bytes.len() as u32, name, value);
+    }
+
+    /// Appends all of these.
+    pub fn append(&mut self, lines: &Lines) {
+        let mut start = self.bytes.len() as u32;
+        self.bytes.extend_from_slice(lines.as_bytes());
+        for (name, value) in lines.iter() {
+            let value_start = start + name.len() as u32 + 2;
+            let value = Span { start: value_start, end: value_start + value.len() as u32 };
+            let name = Span { start, end: start + name.len() as u32 };
+            self.add_line(start, value.end + 2, name, value);
+            start = value.end + 2;
+        }
     }
 
     /// Appends bytes that belong to no field and returns where they are.
@@ -352,6 +366,22 @@ mod tests {
         assert_eq!(out, b"A: 1\r\nB: 2\r\nC: 3\r\n");
         assert_eq!(fields.get("connection"), None);
         assert_eq!(fields.get("c"), Some(b"3".as_slice()));
+    }
+
+    #[test]
+    fn lines_that_are_appended_are_fields_as_those_pushed() {
+        let mut lines = Lines::default();
+        lines.push("a", &[b"1"]);
+        lines.push("keep-alive", &[]);
+        lines.push("c", &[b"x: y"]);
+        let mut fields = Fields::default();
+        fields.push(b"First", b"0");
+        fields.append(&lines);
+        fields.drop_where(|known, _| known == Known::KeepAlive);
+        let mut out = Vec::new();
+        fields.write_lines(&mut out);
+        assert_eq!(out, b"First: 0\r\na: 1\r\nc: x: y\r\n");
+        assert_eq!((fields.get("a"), fields.get("c")), (Some(&b"1"[..]), Some(&b"x: y"[..])));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! request wait, and nothing grows without bound: what is to be sent is made when there is room for it ([`Outgoing`]),
 //! until then it is one word (versions), one entry per endpoint (health) or a bounded buffer (records).
 
+mod missed;
 mod outgoing;
 mod start;
 
@@ -24,6 +25,7 @@ use crate::health::News;
 use crate::log;
 use crate::registry::Registry;
 use crate::report::Records;
+use missed::Missed;
 use outgoing::Outgoing;
 pub(crate) use start::Start;
 
@@ -120,6 +122,7 @@ impl Link {
         let mut load_at = tokio::time::Instant::now();
         let mut records_at = load_at;
         let (mut earliest_load, mut used_at) = (load_at, load_at);
+        let mut missed = Missed::default();
         loop {
             tokio::select! {
                 ready = stream.readable() => {
@@ -142,6 +145,9 @@ impl Link {
                 () = sleep_until(used_at), if out.has_room() => {
                     used_at = tokio::time::Instant::now() + USED_EVERY;
                     self.tell_used(&mut out)?;
+                    for issuer in missed.due(self.registry.missed_keys(), Instant::now()) {
+                        out.message(&ToServer::UnknownKey { issuer })?;
+                    }
                 }
                 () = sleep_until(load_at), if out.has_room() => {
                     let told = self.tell_load(&mut out)?;

@@ -209,10 +209,14 @@ impl Registry {
     /// Follows a change of who may call.
     pub(crate) fn apply_callers(&mut self, version: u64, callers: &Callers) {
         self.begin(version);
-        self.counters.set_callers(callers);
         self.callers = Arc::new(Directory::new(callers));
         let table = self.tables.borrow().table.with_callers(self.callers.clone());
         self.publish(Some(Arc::new(table)));
+    }
+
+    /// Outside issuers that may have new keys, each told of once.
+    pub(crate) fn missed_keys(&self) -> impl Iterator<Item = &str> {
+        self.callers.missed_keys()
     }
 
     /// Follows the endpoints of one service. Returns `false` when no routing has named the service.

@@ -34,6 +34,8 @@ pub(crate) struct Table {
     pub(crate) callers: Arc<Directory>,
     /// The policies of routes without any, when the platform is closed by default.
     pub(crate) unwritten: Option<Arc<Policies>>,
+    /// The policies of routes without any for the requests of clients that have limits of their own; `None`: no client has.
+    pub(crate) bare: Option<Arc<Policies>>,
     trusted_proxies: Vec<IpNet>,
     router: Arc<Router<Arc<Route>>>,
     /// Routes of links: nobody gets there but by a door.
@@ -96,8 +98,10 @@ impl Table {
 
     /// The same table for other callers.
     pub(crate) fn with_callers(&self, callers: Arc<Directory>) -> Self {
-        let unwritten = callers.default_deny.then(|| Arc::new(Policies::unwritten()));
-        Table { callers, unwritten, ..self.clone() }
+        let none = || Arc::new(Policies::unwritten());
+        let unwritten = callers.default_deny.then(none);
+        let bare = callers.any_is_limited().then(none);
+        Table { callers, unwritten, bare, ..self.clone() }
     }
 
     /// The route of a request that came to this address.

@@ -120,6 +120,8 @@ pub enum ToServer {
     Load(Load),
     /// What quotas have used since it was last said; at most every 250 ms.
     Used { used: Vec<Used> },
+    /// A token was shown that is signed with a key this outside issuer is not known to have; at most every ten seconds for each.
+    UnknownKey { issuer: String },
 }
 
 /// What was counted of a quota.

@@ -156,6 +156,9 @@ fn take_in(message: ToServer, heard: &mut Heard) {
                 .in_flight
                 .extend(load.endpoints.into_iter().map(|endpoint| (endpoint.instance, endpoint.in_flight)));
         }
-        ToServer::Hello { .. } | ToServer::Health { .. } | ToServer::Used { .. } => {}
+        ToServer::Hello { .. }
+        | ToServer::Health { .. }
+        | ToServer::Used { .. }
+        | ToServer::UnknownKey { .. } => {}
     }
 }

@@ -4,29 +4,38 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use naru_model::units::Timestamp;
 
+use super::phases::Phases;
 use super::{Client, Exchange};
 use crate::error::Error;
 use crate::policy::Refused;
 use crate::policy::access::{Denied, Identity, Rules, authorize, identify, introduce};
+use crate::route::Route;
 
 impl<C: Client> Exchange<'_, C> {
     /// Finds out who calls, lets in whom the rules let in, and tells the service of it.
     pub(super) fn authenticate(&mut self, rules: &Rules) -> Result<Identity, Error> {
         let (callers, request) = (self.table.callers(), &self.scratch.request);
-        let peer = self.client.origin().certificate.as_deref();
         let now = wall();
-        let identity = identify(callers, rules, request, peer, now)?;
+        let identity = identify(callers, rules, request, self.client.origin().caller(), now)?;
         self.story.caller = identity.caller;
         authorize(rules, callers, &identity, request, self.story.client, now)?;
         introduce(&identity, &mut self.scratch.request, &mut self.scratch.added);
         Ok(identity)
     }
 
-    /// As [`Exchange::authenticate`] on a route without policies: who is shut out is so there too, and who is known is
-    /// recorded. Costs nothing where nobody is registered.
-    pub(super) fn recognise(&mut self) -> Result<(), Error> {
-        if !self.table.callers.is_empty() && !self.is_own_call() {
-            self.authenticate(&Rules::default())?;
+    /// As [`Exchange::authenticate`] on a route without policies: who is shut out is so there too, who is known is
+    /// recorded, and its own limits hold. Costs nothing where nobody is registered.
+    pub(super) fn recognise(&mut self, route: &Route) -> Result<(), Error> {
+        if self.table.callers.is_empty() || self.is_own_call() {
+            return Ok(());
+        }
+        let identity = self.authenticate(&Rules::default())?;
+        if let Some(client) = &identity.client
+            && !client.limits.are_none()
+            && let Some(policies) = self.table.bare.clone()
+        {
+            self.phases = Some(Phases::new(policies, route.limits.clone(), self.scratch));
+            self.take_limits(&identity)?;
         }
         Ok(())
     }

@@ -6,7 +6,8 @@ use std::task::{Context, Poll};
 use crate::body::{Error, Sink, Source};
 use crate::forwarded::node_text;
 use crate::head::{Lines, RequestHead, ResponseHead};
-use crate::policy::access::PeerCertificate;
+use crate::policy::access::{Peer, PeerCertificate, Recent};
+use crate::policy::limit::Handles;
 
 /// Where a connection comes from; the same for all its requests.
 #[derive(Debug)]
@@ -21,6 +22,10 @@ pub(crate) struct Origin {
     pub(crate) proto: &'static str,
     /// Whose authority was checked when the connection began; `None`: the client has shown none.
     pub(crate) certificate: Option<Box<PeerCertificate>>,
+    /// The keys and the tokens that were shown on it last.
+    pub(crate) recent: [Recent; 2],
+    /// What its requests were counted by last.
+    pub(crate) handles: Handles,
 }
 
 impl Origin {
@@ -31,7 +36,21 @@ impl Origin {
         lines.push("x-forwarded-for", &[peer.to_string().as_bytes()]);
         lines.push("x-forwarded-proto", &[proto.as_bytes()]);
         let forwarded = format!("for={};proto={proto}", node_text(peer));
-        Origin { peer, local, lines, forwarded, proto, certificate: None }
+        Origin {
+            peer,
+            local,
+            lines,
+            forwarded,
+            proto,
+            certificate: None,
+            recent: Default::default(),
+            handles: Handles::default(),
+        }
+    }
+
+    /// What is known of who calls before a request is read.
+    pub(super) fn caller(&self) -> Peer<'_> {
+        Peer { certificate: self.certificate.as_deref(), recent: Some(&self.recent) }
     }
 }
 

@@ -119,7 +119,7 @@ impl<C: Client> Exchange<'_, C> {
         if !phases.cache_status.is_empty() {
             response.fields.push(b"cache-status", phases.cache_status.as_bytes());
         }
-        phases.lines.iter().for_each(|(name, value)| response.fields.push(name, value));
+        response.fields.append(&phases.lines);
     }
 
     /// Answers in the place of a service that can't.

@@ -51,6 +51,7 @@ use tokio::time::Instant;
 use crate::error::Error;
 use crate::flight::UnderWay;
 use crate::head::{Lines, RequestHead, ResponseHead};
+use crate::route::Route;
 use crate::service::{Permit, Service};
 use crate::thread::{Current, Thread};
 use crate::timer::{Timer, after};
@@ -63,6 +64,8 @@ pub(crate) struct Scratch {
     pub(crate) request: RequestHead,
     pub(crate) response: ResponseHead,
     added: Lines,
+    /// What the phases of a route with policies add to the answer.
+    said: Lines,
 }
 
 /// One request under way.
@@ -92,6 +95,7 @@ pub(crate) async fn run<C: Client>(
 ) -> Instant {
     let mut exchange = Exchange::begin(thread, client, scratch, timer, began);
     if let Err(error) = exchange.serve().await {
+        exchange.be_as_asked();
         exchange.fail(&error).await;
     }
     exchange.record()
@@ -137,32 +141,37 @@ impl<'a, C: Client> Exchange<'a, C> {
 
     async fn serve(&mut self) -> Result<(), Error> {
         self.identify();
-        let service = self.route()?;
-        if let Some(phases) = &self.phases {
-            let policies = phases.policies.clone();
-            // Apart in memory, so that what most requests need stays small.
-            return Box::pin(self.serve_with(service, policies)).await;
+        let table = self.table.clone();
+        let route = self.route(&table)?;
+        let mut service = route.choose().clone();
+        self.story.service = service.id;
+        match route.policies.as_ref().or(table.unwritten.as_ref()) {
+            None => self.recognise(route)?,
+            Some(policies) => {
+                self.phases = Some(Phases::new(policies.clone(), route.limits.clone(), self.scratch));
+                if !policies.go_straight {
+                    // Apart in memory, so that what most requests need stays small.
+                    return Box::pin(self.serve_with(service, policies.clone())).await;
+                }
+                service = self.go_straight(service, policies)?;
+            }
         }
-        self.recognise()?;
         let permit = self.admit(&service).await?;
         let answered = self.attempt(&service, permit).await?;
+        if self.phases.is_some() {
+            self.come_back();
+        }
         self.answer(&service, answered).await
     }
 
-    fn route(&mut self) -> Result<Arc<Service>, Error> {
-        let request = &self.scratch.request;
+    fn route<'t>(&mut self, table: &'t Current) -> Result<&'t Arc<Route>, Error> {
         let local = self.client.origin().local;
-        let route = self.table.route_from(local, request).ok_or(Error::NoRoute)?;
+        let route = table.route_from(local, &self.scratch.request).ok_or(Error::NoRoute)?;
         self.until = route.timeout.map(|timeout| after(self.began, timeout));
         self.story.route = route.id;
         self.story.function = route.function;
         self.under_way = Some(route.flight.begin(self.thread.number));
-        if let Some(policies) = route.policies.as_ref().or(self.table.unwritten.as_ref()) {
-            self.phases = Some(Box::new(Phases::new(policies.clone(), route.limits.clone(), request)));
-        }
-        let service = route.choose();
-        self.story.service = service.id;
-        Ok(service.clone())
+        Ok(route)
     }
 
     async fn admit(&mut self, service: &Arc<Service>) -> Result<Permit, Error> {

@@ -10,11 +10,13 @@ use naru_model::policy::{Job, Pattern, Priority};
 use naru_model::record::Method;
 
 use super::cached::{self, Cached};
+use super::identify::end_hop;
 use super::problem_form::Form;
 use super::through::Stages;
-use super::{Client, Exchange};
+use super::{Client, Exchange, Scratch};
 use crate::error::Error;
 use crate::head::{Body, Known, Lines, RequestHead, Span};
+use crate::policy::access::{Identity, is_same};
 use crate::policy::limit::{Counted, Direction, Flow, Limits, Taken};
 use crate::policy::{Cors, Policies, Refused, path_change};
 use crate::service::Service;
@@ -32,8 +34,8 @@ pub(super) struct Phases {
     pub(super) groups: Vec<String>,
     /// The head as the client sent it, as far as phases change it.
     asked: Asked,
-    /// In which form the client wants to hear of problems.
-    pub(super) form: Form,
+    /// In which form the client wants to hear of problems; noted where a phase may change what it has said of that.
+    pub(super) form: Option<Form>,
     /// All of the request's body, when a phase had to read it; sent in the place of what comes from the client.
     pub(super) body: Option<Bytes>,
     /// Bytes of body that the client sent for it.
@@ -76,27 +78,36 @@ impl Asked {
 }
 
 impl Phases {
-    pub(super) fn new(policies: Arc<Policies>, limits: Option<Arc<Limits>>, head: &RequestHead) -> Self {
+    /// Takes the memory for its lines from `scratch`, where they go back to in the end.
+    pub(super) fn new(
+        policies: Arc<Policies>,
+        limits: Option<Arc<Limits>>,
+        scratch: &mut Scratch,
+    ) -> Box<Self> {
+        let mut lines = std::mem::take(&mut scratch.said);
+        lines.clear();
+        let head = &scratch.request;
+        let changes = !policies.request.is_empty() || policies.shape.is_some();
         let keeps = policies.cache.is_some() || !policies.invalidates.is_empty();
         let shows = |name| head.fields.get(name).is_some();
-        Phases {
+        Box::new(Phases {
             authorized: keeps && (shows("authorization") || shows("x-api-key")),
             key: if keeps { cached::key(head) } else { Arc::default() },
             cached: None,
             cache_status: String::new(),
             policies,
-            lines: Lines::default(),
+            lines,
             limits,
             taken: Taken::default(),
             priority: Priority::default(),
             groups: Vec::new(),
             asked: Asked::of(head),
-            form: Form::wanted(&head.fields),
+            form: changes.then(|| Form::wanted(&head.fields)),
             body: None,
             bytes_in: None,
             answering: None,
             stages: Stages::default(),
-        }
+        })
     }
 }
 
@@ -133,22 +144,15 @@ impl<C: Client> Exchange<'_, C> {
             return Err(Refused::new(503, "route-broken", detail).with("retry-after", "60").into());
         }
         let own = self.is_own_call();
-        // The server's own calls have come through here once, as somebody's.
         if !own {
             if let Some(cors) = &policies.cors
                 && self.cross_origin(cors)?
             {
                 return self.answer_preflight().await;
             }
-            let identity = self.authenticate(&policies.access)?;
-            if let Some(phases) = self.phases.as_mut().filter(|phases| phases.policies.shape.is_some()) {
-                phases.groups.clone_from(&identity.groups);
-            }
-            self.take_limits()?;
+            self.let_in(policies)?;
         }
-        self.announce_sunset()?;
-        self.bound_body(policies)?;
-        self.change_request(policies)?;
+        self.prepare(policies)?;
         if let Some(cache) = &policies.cache
             && self.look_up(cache).await?
         {
@@ -166,9 +170,50 @@ impl<C: Client> Exchange<'_, C> {
         self.answer_with(&service, answered).await
     }
 
+    /// All phases before admission, on a route where none of them waits for anything ([`Policies::go_straight`]).
+    pub(super) fn go_straight(
+        &mut self,
+        service: Arc<Service>,
+        policies: &Policies,
+    ) -> Result<Arc<Service>, Error> {
+        let own = self.is_own_call();
+        if !own {
+            self.let_in(policies)?;
+        }
+        self.prepare(policies)?;
+        if own { Ok(service) } else { self.by_pattern(service, policies) }
+    }
+
+    /// What follows such phases when the head of the answer is there.
+    pub(super) fn come_back(&mut self) {
+        self.be_as_asked();
+        let Some(phases) = &self.phases else { return };
+        let (response, change) = (&mut self.scratch.response, &phases.policies.response);
+        if !change.is_empty() && response.status != 101 {
+            end_hop(&mut response.fields);
+            change.apply(&mut response.fields);
+        }
+    }
+
+    /// Finds out who calls, whether it may, and whether it may so often. The server's own calls have come through here once, as
+    /// somebody's.
+    fn let_in(&mut self, policies: &Policies) -> Result<(), Error> {
+        let identity = self.authenticate(&policies.access)?;
+        if let Some(phases) = self.phases.as_mut().filter(|phases| phases.policies.shape.is_some()) {
+            phases.groups.clone_from(&identity.groups);
+        }
+        self.take_limits(&identity)
+    }
+
+    fn prepare(&mut self, policies: &Policies) -> Result<(), Error> {
+        self.announce_sunset()?;
+        self.bound_body(policies)?;
+        self.change_request(policies)
+    }
+
     /// Counts the request for all that limits it, and finds out how important it is.
-    fn take_limits(&mut self) -> Result<(), Error> {
-        let Some(phases) = &mut self.phases else { return Ok(()) };
+    pub(super) fn take_limits(&mut self, identity: &Identity) -> Result<(), Error> {
+        let Some(phases) = self.phases.as_deref_mut() else { return Ok(()) };
         let Some(limits) = &phases.limits else { return Ok(()) };
         let story = &self.story;
         let who = Counted {
@@ -177,9 +222,11 @@ impl<C: Client> Exchange<'_, C> {
             route: story.route,
             service: story.service,
         };
-        phases.priority = limits.priority(story.caller);
-        phases.taken = limits.take(&who, self.thread.timestamp(self.began)).map_err(Refused::from)?;
-        phases.taken.say(&mut phases.lines);
+        let client = identity.client.as_ref().map(|client| &client.limits);
+        phases.priority = limits.priority(client);
+        let (handles, now) = (&self.client.origin().handles, self.thread.timestamp(self.began));
+        let taken = limits.take(&who, client, handles, &mut phases.lines, now);
+        phases.taken = taken.map_err(Refused::from)?;
         Ok(())
     }
 
@@ -296,7 +343,7 @@ impl<C: Client> Exchange<'_, C> {
     }
 
     /// Gives the request's head back what its client said, for the answer and the record.
-    fn be_as_asked(&mut self) {
+    pub(super) fn be_as_asked(&mut self) {
         let Some(phases) = &self.phases else { return };
         let request = &mut self.scratch.request;
         let Asked { method, method_name, path, query, authority, takes_trailers } = phases.asked;
@@ -307,9 +354,4 @@ impl<C: Client> Exchange<'_, C> {
             self.story.bytes_in = bytes;
         }
     }
-}
-
-/// Compares in a time that depends on the lengths alone.
-fn is_same(one: &[u8], other: &[u8]) -> bool {
-    one.len() == other.len() && one.iter().zip(other).fold(0, |differ, (a, b)| differ | (a ^ b)) == 0
 }

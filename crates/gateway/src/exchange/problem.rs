@@ -30,14 +30,11 @@ impl<C: Client> Exchange<'_, C> {
             return;
         }
         let id = id_of(&self.scratch.request.fields, self.story.trace_id);
-        let form = match &self.phases {
-            Some(phases) => phases.form,
-            None => Form::wanted(&self.scratch.request.fields),
-        };
+        let form = self.form();
         let document = form.document(error, status, &id);
         compose(&mut self.scratch.response, error, form, document.len());
         if let Some(phases) = &self.phases {
-            phases.lines.iter().for_each(|(name, value)| self.scratch.response.fields.push(name, value));
+            self.scratch.response.fields.append(&phases.lines);
         }
         if self.scratch.request.method == Method::Head {
             self.scratch.response.body = Body::Empty;
@@ -50,6 +47,7 @@ impl<C: Client> Exchange<'_, C> {
     /// Makes a problem document of an error that the service has answered in its own way, for a client that is to see
     /// nothing else; the head is made to fit. `None`: it is no error, or a problem document already.
     pub(super) fn problem_of_service(&mut self) -> Option<Bytes> {
+        let form = self.form();
         let response = &mut self.scratch.response;
         let is_problem = response.fields.get("content-type").is_some_and(|content_type| {
             content_type.get(..19).is_some_and(|start| start.eq_ignore_ascii_case(b"application/problem"))
@@ -58,7 +56,6 @@ impl<C: Client> Exchange<'_, C> {
             return None;
         }
         let status = response.status;
-        let form = self.phases.as_ref()?.form;
         let error =
             Error::from(Refused::new(status, "service-error", "the service has answered with an error"));
         let id = id_of(&self.scratch.request.fields, self.story.trace_id);
@@ -74,6 +71,12 @@ impl<C: Client> Exchange<'_, C> {
             self.story.fault = Fault::Service;
         }
         Some(Bytes::from(form.document(&error, status, &id)))
+    }
+
+    /// In which form the client wants to hear of problems.
+    fn form(&self) -> Form {
+        let noted = self.phases.as_ref().and_then(|phases| phases.form);
+        noted.unwrap_or_else(|| Form::wanted(&self.scratch.request.fields))
     }
 
     /// Returns `None` when the client does not take it.

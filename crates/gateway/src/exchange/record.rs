@@ -62,8 +62,11 @@ impl Story {
 
 impl<C: Client> Exchange<'_, C> {
     /// Returns when the request had ended.
-    pub(super) fn record(&self) -> Instant {
+    pub(super) fn record(mut self) -> Instant {
         let end = Instant::now();
+        if let Some(phases) = &mut self.phases {
+            std::mem::swap(&mut phases.lines, &mut self.scratch.said);
+        }
         if self.table.silent {
             return end;
         }

@@ -19,6 +19,14 @@ impl Lines {
         self.0.extend_from_slice(b"\r\n");
     }
 
+    /// Appends a field whose value `write` appends to what it is given; nothing is escaped either.
+    pub fn push_with(&mut self, name: &str, write: impl FnOnce(&mut Vec<u8>)) {
+        self.0.extend_from_slice(name.as_bytes());
+        self.0.extend_from_slice(b": ");
+        write(&mut self.0);
+        self.0.extend_from_slice(b"\r\n");
+    }
+
     /// Appends all of `other`.
     pub fn append(&mut self, other: &Lines) {
         self.0.extend_from_slice(&other.0);
@@ -39,12 +47,32 @@ impl Lines {
 
     /// Names and values.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.0.split(|b| *b == b'\n').filter_map(|line| {
-            let line = line.strip_suffix(b"\r")?;
+        let mut rest = &self.0[..];
+        std::iter::from_fn(move || {
+            let end = memchr::memchr(b'\n', rest)?;
+            let (line, after) = rest.split_at(end + 1);
+            rest = after;
+            let line = line.strip_suffix(b"\r\n")?;
             let colon = memchr::memchr(b':', line)?;
             Some((&line[..colon], line.get(colon + 2..)?))
         })
     }
+}
+
+/// Appends a number in decimal digits.
+pub(crate) fn decimal(text: &mut Vec<u8>, mut number: u64) {
+    // As many as the largest has.
+    let mut digits = [0; 20];
+    let mut first = digits.len();
+    loop {
+        first -= 1;
+        digits[first] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    text.extend_from_slice(&digits[first..]);
 }
 
 /// Tells whether a field may be called so (RFC 9110 §5.6.2).
@@ -73,6 +101,15 @@ mod tests {
         assert_eq!(read, wanted);
         lines.drop_where(|name| name == b"b");
         assert_eq!(lines.as_bytes(), b"a: 12\r\nc: \r\n");
+    }
+
+    #[test]
+    fn numbers_are_written_as_people_write_them() {
+        for number in [0, 7, 10, 909, u64::MAX] {
+            let mut text = Vec::new();
+            decimal(&mut text, number);
+            assert_eq!(String::from_utf8(text).unwrap(), number.to_string());
+        }
     }
 
     #[test]

@@ -17,8 +17,9 @@ use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg}
 use super::*;
 use crate::clock::Clock;
 use crate::fixture::{endpoints_snapshot, routing, service_snapshot};
+use crate::head::Lines;
 use crate::policy::Maker;
-use crate::policy::limit::{Counted, Counters, Limits};
+use crate::policy::limit::{Counted, Counters, Handles, Limits};
 use crate::registry::{Tables, Watched};
 use crate::report::{MAX_BUFFERED, Reporter};
 
@@ -382,7 +383,7 @@ fn quotas_go_on_from_what_the_server_says_and_are_told_to_it() {
         service: ServiceId(1),
     };
     let clock = Clock::start();
-    let call = || limits.take(&who, clock.now()).is_ok();
+    let call = || limits.take(&who, None, &Handles::default(), &mut Lines::default(), clock.now()).is_ok();
     let month = jiff::Zoned::now().strftime("%Y-%m").to_string();
     let used = |count| Used { key: "route /** quota-month 0".to_owned(), period: month.clone(), count };
     server.say(&[ToGateway::Used { used: vec![used(7)] }]);
@@ -402,7 +403,39 @@ fn quotas_go_on_from_what_the_server_says_and_are_told_to_it() {
     let more = Limit { of: Quantity::Quota { calls: 20, period: Period::Month }, per: Vec::new() };
     let policy = Policy { limits: vec![more], ..Policy::default() };
     let route = naru_model::snapshot::Route { policy, ..route };
-    assert!(Limits::new(&route, [], &gateway.counters).take(&who, clock.now()).is_ok());
+    assert!(
+        Limits::new(&route, [], &gateway.counters)
+            .take(&who, None, &Handles::default(), &mut Lines::default(), clock.now())
+            .is_ok()
+    );
     gateway.finish();
     assert_eq!(told(&mut server), [used(1)]);
+}
+
+#[test]
+fn the_server_is_told_of_an_outside_issuer_that_may_have_a_new_key() {
+    use crate::policy::access::fixture::{NOW, OUTSIDE, World, bearer};
+    use crate::policy::access::{Callers, Peer, Rules, identify};
+    let mut gateway = Gateway::start(&[]);
+    let mut server = Server::accept(&gateway.listen());
+    let world = World::new();
+    server.say(&[ToGateway::Callers { version: 1, callers: Box::new(world.callers.clone()) }]);
+    let tables = gateway.tables.take().unwrap();
+    let start = Instant::now();
+    while tables.current().callers.is_empty() {
+        assert!(start.elapsed() < PATIENCE, "the callers have not come through");
+        std::thread::yield_now();
+    }
+    let callers = Callers::new(tables.current().callers.clone());
+    let header = serde_json::json!({"alg": "ES256", "kid": "rotated-in"});
+    let token = bearer(&world.keys.p256.token(&header, &world.keys.outside_claims()));
+    for _ in 0..3 {
+        assert!(identify(&callers, &Rules::default(), &token, Peer::default(), NOW).unwrap().proof.is_none());
+    }
+    loop {
+        if let ToServer::UnknownKey { issuer } = server.next_message() {
+            assert_eq!(issuer, OUTSIDE);
+            return;
+        }
+    }
 }

@@ -62,6 +62,8 @@ pub(crate) struct Policies {
     pub(crate) link: Option<String>,
     /// The route can't do what its policy asks for, and answers 503.
     pub(crate) broken: bool,
+    /// Nothing before admission waits, no answer is made here, and of answers no more is changed than their heads.
+    pub(crate) go_straight: bool,
 }
 
 impl Policies {
@@ -73,12 +75,19 @@ impl Policies {
             ));
         });
         let policy = &route.policy;
+        let (cache, invalidates) = (caches.of(route), caches.changed_by(route));
         Policies {
+            go_straight: policy.cors.is_none()
+                && policy.fallback.is_none()
+                && !policy.problems
+                && cache.is_none()
+                && invalidates.is_empty()
+                && matches!(shape, Ok(None)),
             cors: policy.cors.as_ref().map(|cors| Cors::new(cors, &route.matches.methods)),
             sunset: policy.sunset.as_ref().map(Sunset::new),
             path: policy.path.as_ref().map(PathChange::new),
-            cache: caches.of(route),
-            invalidates: caches.changed_by(route),
+            cache,
+            invalidates,
             request: Change::new(&policy.request),
             response: Change::new(&policy.response),
             methods: route.matches.methods.clone(),

@@ -7,9 +7,10 @@ use naru_model::units::Timestamp;
 /// How often, when all is well.
 pub(super) const EVERY: Duration = Duration::from_secs(600);
 /// At most so often because of unknown keys: anybody can make up a token with one.
-const AT_MOST: Duration = Duration::from_secs(60);
-/// After a first failure; doubled with each further one, up to [`AT_MOST`].
+const HURRIED: Duration = Duration::from_secs(10);
+/// After a first failure; doubled with each further one, up to [`LONGEST`].
 const AGAIN: Duration = Duration::from_secs(5);
+const LONGEST: Duration = Duration::from_secs(60);
 /// The shortest wait.
 pub(super) const MOMENT: Duration = Duration::from_millis(10);
 
@@ -34,7 +35,7 @@ impl Due {
 
     pub(super) fn answered(&mut self, well: bool, now: Timestamp) {
         self.failures = if well { 0 } else { self.failures.saturating_add(1) };
-        let wait = if well { EVERY } else { (AGAIN * (1 << (self.failures - 1).min(6))).min(AT_MOST) };
+        let wait = if well { EVERY } else { (AGAIN * (1 << (self.failures - 1).min(6))).min(LONGEST) };
         self.next = now + wait;
         if self.hurried {
             self.hurry();
@@ -44,7 +45,7 @@ impl Due {
     /// There may be a new key.
     pub(super) fn hurry(&mut self) {
         self.hurried = true;
-        let soonest = self.asked.map_or(self.next, |asked| asked + AT_MOST);
+        let soonest = self.asked.map_or(self.next, |asked| asked + HURRIED);
         self.next = self.next.min(soonest);
     }
 }
@@ -58,20 +59,20 @@ mod tests {
     }
 
     #[test]
-    fn it_is_asked_every_ten_minutes_and_for_an_unknown_key_once_a_minute() {
+    fn it_is_asked_every_ten_minutes_and_for_an_unknown_key_every_ten_seconds() {
         let mut due = Due::at_once(at(100));
         assert_eq!(due.next, at(100));
         due.asked(at(100));
         due.answered(true, at(101));
         assert_eq!(due.next, at(701));
         due.hurry();
-        assert_eq!(due.next, at(160));
+        assert_eq!(due.next, at(110));
         due.asked(at(300));
         due.answered(true, at(301));
         for _ in 0..100 {
             due.hurry();
         }
-        assert_eq!(due.next, at(360));
+        assert_eq!(due.next, at(310));
     }
 
     #[test]
@@ -80,10 +81,10 @@ mod tests {
         due.asked(at(0));
         due.hurry();
         due.answered(true, at(5));
-        assert_eq!(due.next, at(60));
-        due.asked(at(60));
-        due.answered(true, at(61));
-        assert_eq!(due.next, at(661));
+        assert_eq!(due.next, at(10));
+        due.asked(at(10));
+        due.answered(true, at(11));
+        assert_eq!(due.next, at(611));
     }
 
     #[test]

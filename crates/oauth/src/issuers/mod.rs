@@ -56,8 +56,8 @@ impl Issuers {
         });
     }
 
-    /// Somebody showed a token with a key that this issuer was not known to have: it may have a new one. It is asked at most
-    /// once a minute, whoever shows whatever.
+    /// Somebody showed a token with a key that this issuer was not known to have: it may have a new one. It is asked for that
+    /// every ten seconds at most, whoever shows whatever.
     pub fn unknown_key(&self, issuer: &str) {
         // When so many questions wait, one of them is this one or as good.
         let _ = self.unknown.try_send(issuer.to_owned());

@@ -55,6 +55,7 @@ impl Core {
                     );
                 }
             }
+            LinkEvent::Said { message: ToServer::UnknownKey { issuer }, .. } => self.own.unknown_key(&issuer),
             LinkEvent::Said { connection, message } => self.heard_from(connection, message, now),
         }
     }
@@ -90,7 +91,7 @@ impl Core {
                 }
             }
             // Said once, when it connected; and written down as it comes.
-            ToServer::Hello { .. } | ToServer::Used { .. } => {}
+            ToServer::Hello { .. } | ToServer::Used { .. } | ToServer::UnknownKey { .. } => {}
         }
     }
 

@@ -17,12 +17,15 @@ use naru_model::snapshot::{self, CallerId};
 use naru_model::units::Timestamp;
 use serde_json::Map;
 
+use super::Peer;
 use super::certificate::{Marks, PeerCertificate};
 use super::hash::{self, Sha256};
 use super::identity::{Binding, Identity, Who};
+use super::recent::{Edition, Recent};
 use super::token::{self, Issuer, Refused, Token};
 use super::verified::{Entry, Verified};
 use crate::log;
+use crate::policy::limit::ClientLimits;
 
 /// Who is registered, and whose word is taken.
 #[derive(Debug, Default)]
@@ -47,6 +50,7 @@ pub(crate) struct Registered {
     /// Where it may call from; empty: anywhere.
     pub(crate) networks: Vec<IpNet>,
     pub(crate) blocked: bool,
+    pub(crate) limits: ClientLimits,
 }
 
 impl Directory {
@@ -84,6 +88,16 @@ impl Directory {
         self.clients.is_empty() && self.issuers.is_empty()
     }
 
+    /// Outside issuers that may have new keys, each told of once.
+    pub(crate) fn missed_keys(&self) -> impl Iterator<Item = &str> {
+        self.issuers.iter().filter(|issuer| issuer.take_missed()).map(|issuer| issuer.terms.issuer.as_str())
+    }
+
+    /// Tells whether any client has limits, or an importance, of its own.
+    pub(crate) fn any_is_limited(&self) -> bool {
+        self.clients.iter().any(|client| !client.limits.are_none())
+    }
+
     pub(crate) fn client(&self, name: &ClientName) -> Option<&Arc<Registered>> {
         self.by_name.get(name.as_str()).map(|number| &self.clients[*number])
     }
@@ -112,14 +126,15 @@ impl Registered {
             keys: client.keys.iter().filter_map(key).collect(),
             networks: client.networks.clone(),
             blocked: client.blocked,
+            limits: ClientLimits::of(caller),
         }
     }
 
-    /// Compares with every key in the same time, whichever fits.
-    fn has_key(&self, hash: &Sha256, now: Timestamp) -> bool {
-        self.keys.iter().fold(false, |found, (key, secret)| {
+    /// The good key of this hash; compares with every key, whichever fits.
+    fn key(&self, hash: &Sha256, now: Timestamp) -> Option<&Secret> {
+        self.keys.iter().fold(None, |found, (key, secret)| {
             let fits = hash::same(hash, key) & secret.is_good(now);
-            found | fits
+            if fits { Some(secret) } else { found }
         })
     }
 }
@@ -128,6 +143,7 @@ impl Registered {
 #[derive(Debug, Default)]
 pub(crate) struct Callers {
     directory: Arc<Directory>,
+    edition: Edition,
     /// What all share who have shown nothing.
     anonymous: Identity,
     /// Those recognised so far, by number.
@@ -150,16 +166,24 @@ impl Callers {
     }
 
     /// Whose API key this is: `nk_CLIENT_SECRET`, where the secret is not looked at but as part of the whole.
-    pub(super) fn by_key(&self, key: &[u8], now: Timestamp) -> Option<Identity> {
+    pub(super) fn by_key(&self, key: &[u8], peer: Peer<'_>, now: Timestamp) -> Option<Identity> {
+        let recent = peer.recent.map(|[keys, _]| keys);
+        if let Some(identity) = recent.and_then(|recent| recent.get(&self.edition, key, now)) {
+            return Some(identity);
+        }
         let (name, secret) = key_parts(key)?;
         let number = *self.directory.by_name.get(name)?;
         let client = &self.directory.clients[number];
-        if secret.len() != KEY_SECRET || !client.has_key(&hash::sha256(key), now) {
+        if secret.len() != KEY_SECRET {
             return None;
         }
+        let good = client.key(&hash::sha256(key), now)?;
         let recognised =
             |client| Identity::new(Who::registered(client, Proof::ApiKey, client.scopes.clone()));
-        Some(remember(&self.by_key, number, || recognised(client)))
+        let identity = remember(&self.by_key, number, || recognised(client));
+        let holds = good.from.unwrap_or(Timestamp(0))..good.until.unwrap_or(Timestamp(u64::MAX));
+        recent.inspect(|recent| recent.put(&self.edition, key, &identity, holds));
+        Some(identity)
     }
 
     /// Whose certificate this is. Its validity is the caller's to check.
@@ -171,12 +195,11 @@ impl Callers {
     }
 
     /// Whose token this is, out of what was verified before or by verifying it.
-    pub(super) fn by_token(
-        &self,
-        token: &[u8],
-        peer: Option<&PeerCertificate>,
-        now: Timestamp,
-    ) -> Result<Identity, Refused> {
+    pub(super) fn by_token(&self, token: &[u8], peer: Peer<'_>, now: Timestamp) -> Result<Identity, Refused> {
+        let recent = peer.recent.map(|[_, tokens]| tokens);
+        if let Some(identity) = recent.and_then(|recent: &Recent| recent.get(&self.edition, token, now)) {
+            return Ok(identity);
+        }
         if token.len() > token::LONGEST {
             return Err(Refused { why: "the token is longer than 8 KiB", foreign: true });
         }
@@ -196,12 +219,15 @@ impl Callers {
                 entry
             }
         };
-        if !entry.binding.holds(peer) {
+        if !entry.binding.holds(peer.certificate) {
             return Err(Refused {
                 why: "the token is bound to another client certificate",
                 foreign: entry.foreign,
             });
         }
+        // The connection's certificate, which the token may be bound to, stays the same.
+        let holds = Timestamp(0)..entry.until;
+        recent.inspect(|recent| recent.put(&self.edition, token, &entry.identity, holds));
         Ok(entry.identity)
     }
 

@@ -6,12 +6,12 @@
 use naru_model::policy::Proof;
 use naru_model::units::Timestamp;
 
-use super::Denied;
 use super::callers::{Callers, key_parts};
 use super::certificate::PeerCertificate;
 use super::challenge::Challenge;
 use super::identity::Identity;
 use super::rules::Look;
+use super::{Denied, Peer};
 use crate::head::Fields;
 
 /// What the header fields of a request show.
@@ -62,10 +62,10 @@ impl<'f> Shown<'f> {
         &self,
         callers: &Callers,
         look: Look,
-        peer: Option<&PeerCertificate>,
+        peer: Peer<'_>,
         now: Timestamp,
     ) -> Result<Identity, Denied> {
-        if self.is_nothing() && peer.is_none() {
+        if self.is_nothing() && peer.certificate.is_none() {
             return Ok(callers.anonymous());
         }
         if let Some(proof) = self.twice.filter(|proof| look.strictly && look.kinds.has(*proof)) {
@@ -78,7 +78,7 @@ impl<'f> Shown<'f> {
             None => None,
         };
         let by_key = match key {
-            Some(key) => identify_by_key(callers, look, key, now)?,
+            Some(key) => identify_by_key(callers, look, key, peer, now)?,
             None => None,
         };
         if let (Some(one), Some(other)) = (&by_token, &by_key)
@@ -93,7 +93,7 @@ impl<'f> Shown<'f> {
         if let Some(identity) = by_token.or(by_key) {
             return Ok(identity);
         }
-        match peer.filter(|_| look.kinds.has(Proof::Mtls)) {
+        match peer.certificate.filter(|_| look.kinds.has(Proof::Mtls)) {
             Some(peer) => identify_by_certificate(callers, look, peer, now),
             None => Ok(callers.anonymous()),
         }
@@ -105,9 +105,9 @@ pub(super) fn keep_back(fields: &mut Fields) {
     let is_key = |value: &[u8]| key_parts(value).is_some();
     let (mut by_field, mut by_authorization) = (false, false);
     for (_, name, value) in fields.iter() {
-        if name.eq_ignore_ascii_case(b"x-api-key") {
+        if name.len() == 9 && name.eq_ignore_ascii_case(b"x-api-key") {
             by_field |= is_key(value);
-        } else if name.eq_ignore_ascii_case(b"authorization") {
+        } else if name.len() == 13 && name.eq_ignore_ascii_case(b"authorization") {
             by_authorization |= matches!(authorization(value), Some((Proof::ApiKey, key)) if is_key(key));
         }
     }
@@ -141,7 +141,7 @@ fn identify_by_token(
     callers: &Callers,
     look: Look,
     token: &[u8],
-    peer: Option<&PeerCertificate>,
+    peer: Peer<'_>,
     now: Timestamp,
 ) -> Result<Option<Identity>, Denied> {
     match callers.by_token(token, peer, now) {
@@ -155,9 +155,10 @@ fn identify_by_key(
     callers: &Callers,
     look: Look,
     key: &[u8],
+    peer: Peer<'_>,
     now: Timestamp,
 ) -> Result<Option<Identity>, Denied> {
-    match callers.by_key(key, now) {
+    match callers.by_key(key, peer, now) {
         Some(identity) => Ok(Some(identity)),
         None if key_parts(key).is_none() && !look.strictly => Ok(None),
         None => {

@@ -20,6 +20,7 @@ pub(crate) mod gate;
 mod hash;
 mod identity;
 mod kinds;
+mod recent;
 mod rules;
 mod times;
 mod token;
@@ -27,7 +28,9 @@ mod verified;
 
 pub(crate) use callers::{Callers, Directory};
 pub(crate) use certificate::PeerCertificate;
+pub(crate) use hash::is_same;
 pub(crate) use identity::Identity;
+pub(crate) use recent::Recent;
 pub(crate) use rules::Rules;
 
 use std::net::IpAddr;
@@ -61,6 +64,14 @@ impl Denied {
     }
 }
 
+/// The connection that a request came on, as far as it says who calls.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Peer<'c> {
+    pub(crate) certificate: Option<&'c PeerCertificate>,
+    /// What keys and what tokens were shown on it last; `None`: nobody remembers.
+    pub(crate) recent: Option<&'c [Recent; 2]>,
+}
+
 /// Finds out who calls, by what the route looks at. On a route without `auth` whatever holds is taken, and what does not is
 /// left to the service unless naru itself has given it out.
 ///
@@ -70,7 +81,7 @@ pub(crate) fn identify(
     callers: &Callers,
     rules: &Rules,
     request: &RequestHead,
-    peer: Option<&PeerCertificate>,
+    peer: Peer<'_>,
     now: Timestamp,
 ) -> Result<Identity, Denied> {
     let look = rules.look(request.method_name());

@@ -13,7 +13,7 @@ fn who(
     auth: Option<Auth>,
     request: &RequestHead,
 ) -> Result<(String, Proof), (u16, &'static str)> {
-    let identity = identify(&world.callers(), &rules(auth), request, None, NOW);
+    let identity = identify(&world.callers(), &rules(auth), request, Peer::default(), NOW);
     let identity = identity.map_err(|denied| (denied.status, denied.word))?;
     Ok((identity.name.clone().unwrap_or_default(), identity.proof.ok_or((0, "nobody"))?))
 }
@@ -36,8 +36,8 @@ fn every_hostile_token_is_refused_with_401() {
     for hostile::Attack { what, token, .. } in attacks {
         // Twice: nothing of it may be kept for the second time.
         for rules in [rules(any()), rules(asking(Proof::Jwt)), rules(any())] {
-            let denied =
-                identify(&callers, &rules, &bearer(&token), None, NOW).map(|identity| identity.name.clone());
+            let denied = identify(&callers, &rules, &bearer(&token), Peer::default(), NOW)
+                .map(|identity| identity.name.clone());
             let denied = denied.expect_err(&what);
             assert_eq!(denied.status, 401, "{what}: {token}");
             let challenge = denied.www_authenticate.expect("every 401 has a challenge");
@@ -145,7 +145,8 @@ fn a_key_is_rotated_with_an_overlap() {
     ];
     let callers = world.callers();
     let holds = |key: &str, now| {
-        identify(&callers, &rules(any()), &request("GET", &[("X-API-Key", key)]), None, now).is_ok()
+        identify(&callers, &rules(any()), &request("GET", &[("X-API-Key", key)]), Peer::default(), now)
+            .is_ok()
     };
     for (seconds, old_holds, new_holds) in
         [(-1, true, false), (0, true, true), (59, true, true), (60, false, true)]
@@ -162,8 +163,14 @@ fn a_key_is_rotated_with_an_overlap() {
 fn a_token_has_no_more_scopes_than_its_client_may_be_given() {
     let mut world = World::new();
     let identity = |world: &World| {
-        identify(&world.callers(), &rules(any()), &bearer(&world.keys.own_token("mobile", "a")), None, NOW)
-            .unwrap()
+        identify(
+            &world.callers(),
+            &rules(any()),
+            &bearer(&world.keys.own_token("mobile", "a")),
+            Peer::default(),
+            NOW,
+        )
+        .unwrap()
     };
     let first = identity(&world);
     assert_eq!(first.scopes, ["orders.read"], "admin was in the token, but is not the client's");
@@ -181,8 +188,8 @@ fn an_outside_issuer_s_clients_are_those_registered_or_strangers_by_their_claim(
         let mut claims = world.keys.outside_claims();
         change.as_object().unwrap().iter().for_each(|(name, value)| claims[name] = value.clone());
         let request = bearer(&world.keys.ed25519.token(&header, &claims));
-        let identity =
-            identify(&world.callers(), &rules(any()), &request, None, NOW).map_err(|denied| denied.status)?;
+        let identity = identify(&world.callers(), &rules(any()), &request, Peer::default(), NOW)
+            .map_err(|denied| denied.status)?;
         Ok((identity.caller.0, identity.name.clone().unwrap()))
     };
     let known = Ok((1, "mobile".to_owned()));
@@ -206,7 +213,7 @@ fn a_verified_token_is_known_again_until_it_ends_or_callers_change() {
     let request = bearer(&world.keys.own_token("mobile", "token-7"));
     let callers = world.callers();
     let rules = rules(any());
-    let of = |callers: &Callers, now| identify(callers, &rules, &request, None, now);
+    let of = |callers: &Callers, now| identify(callers, &rules, &request, Peer::default(), now);
     let (first, again) = (of(&callers, NOW).unwrap(), of(&callers, NOW).unwrap());
     assert!(std::ptr::eq(&*first, &*again), "the very same");
     assert_eq!(of(&callers, at(630)).unwrap_err().word, "invalid-token");
@@ -229,7 +236,7 @@ fn the_service_is_told_who_calls_and_gets_no_key_of_naru_s() {
     ] {
         let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let mut request = request("GET", &fields);
-        let identity = identify(&world.callers(), &rules(any()), &request, None, NOW).unwrap();
+        let identity = identify(&world.callers(), &rules(any()), &request, Peer::default(), NOW).unwrap();
         let mut added = Lines::default();
         introduce(&identity, &mut request, &mut added);
         let left: Vec<_> =
@@ -242,7 +249,7 @@ fn the_service_is_told_who_calls_and_gets_no_key_of_naru_s() {
     }
     // The service's own key, on a route that asks for nothing.
     let mut request = request("GET", &[("X-API-Key", "the-service-s-own")]);
-    let identity = identify(&world.callers(), &rules(None), &request, None, NOW).unwrap();
+    let identity = identify(&world.callers(), &rules(None), &request, Peer::default(), NOW).unwrap();
     let mut added = Lines::default();
     introduce(&identity, &mut request, &mut added);
     assert!(!request.fields.is_empty() && added.as_bytes().is_empty());
@@ -270,7 +277,7 @@ proptest! {
         let world = World::new();
         let request = request("GET", &[("X-API-Key", &key), ("Authorization", &format!("{scheme}{token}"))]);
         for auth in [None, any(), asking(Proof::ApiKey)] {
-            if let Ok(identity) = identify(&world.callers(), &rules(auth), &request, None, NOW) {
+            if let Ok(identity) = identify(&world.callers(), &rules(auth), &request, Peer::default(), NOW) {
                 prop_assert!(identity.proof.is_none());
             }
         }

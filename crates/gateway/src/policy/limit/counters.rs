@@ -1,23 +1,23 @@
 //! All counters of the gateway: by limit and by what it is counted by, found by any thread, bounded in number.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
-use arc_swap::{ArcSwap, Guard};
 use jiff::tz::TimeZone;
 use naru_model::link::Used;
 use naru_model::platform::{self, WhenGone};
-use naru_model::policy::{Period, Priority};
-use naru_model::snapshot::{CallerId, Callers, RouteId, ServiceId};
+use naru_model::policy::Period;
+use naru_model::snapshot::{CallerId, RouteId, ServiceId};
 use naru_model::units::Timestamp;
 use tokio::sync::watch;
 
 use super::calendar::{self, Calendar, Running};
 use super::counter::{Count, Counter, Kind};
-use super::rule::{Owner, Rule};
+use super::rule::Owner;
 use crate::clock::Clock;
 
 /// Counters kept, over all limits: 30 MiB of them. Over it those go that say nothing, and then those asked for longest ago.
@@ -25,6 +25,8 @@ const MOST: usize = 128 << 10;
 const SHARDS: usize = 64;
 /// Of a shard, how much room is made at once, so that the search for it is paid for by many.
 const ROOM: usize = MOST / SHARDS / 8;
+/// Counters that a connection remembers: those of its client, of a route or two and of their services.
+const MOST_HANDLES: usize = 8;
 
 /// What a counter is found by; what it is not counted by is left at nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -50,15 +52,33 @@ pub(super) enum Standing {
     Gone(WhenGone),
 }
 
-/// A client as limits know it.
-#[derive(Debug)]
-pub(super) struct ClientRules {
-    pub(super) name: Arc<str>,
-    pub(super) priority: Option<Priority>,
-    pub(super) rules: Vec<Rule>,
+/// Counters that the requests of one connection were counted by last, so that the next one finds them without asking all. They
+/// are not held: one that makes room for others is gone from here too.
+#[derive(Debug, Default)]
+pub(crate) struct Handles(RefCell<Vec<(Key, Weak<Counter>)>>);
+
+impl Handles {
+    pub(super) fn find(
+        &self,
+        key: &Key,
+        now: Timestamp,
+        find: impl FnOnce() -> Arc<Counter>,
+    ) -> Arc<Counter> {
+        let mut handles = self.0.borrow_mut();
+        let known = handles.iter().position(|(known, _)| known == key);
+        if let Some(counter) = known.and_then(|known| handles[known].1.upgrade()) {
+            counter.touch(now);
+            return counter;
+        }
+        let counter = find();
+        if let Some(gone) = known.or((handles.len() == MOST_HANDLES).then_some(0)) {
+            handles.remove(gone);
+        }
+        handles.push((*key, Arc::downgrade(&counter)));
+        counter
+    }
 }
 
-pub(super) type Clients = HashMap<CallerId, ClientRules>;
 type Shard = HashMap<Key, Arc<Counter>>;
 
 #[derive(Debug)]
@@ -67,7 +87,6 @@ pub(crate) struct Counters {
     calendar: Calendar,
     hasher: RandomState,
     shards: Vec<Mutex<Shard>>,
-    clients: ArcSwap<Clients>,
     /// What quotas had used before this gateway began, by name: the period and the count.
     before: Mutex<HashMap<String, (String, u64)>>,
     /// Quotas that were used since the server was told.
@@ -91,7 +110,6 @@ impl Counters {
             calendar: Calendar::new(zone),
             hasher: RandomState::new(),
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
-            clients: ArcSwap::default(),
             before: Mutex::default(),
             noted: Mutex::default(),
             followed: Mutex::default(),
@@ -106,20 +124,6 @@ impl Counters {
 
     pub(super) fn running(&self, now: Timestamp) -> Running {
         self.calendar.at(now)
-    }
-
-    /// Follows a change of the registered clients.
-    pub(crate) fn set_callers(&self, callers: &Callers) {
-        let known = callers.clients.iter().map(|caller| {
-            let name: Arc<str> = caller.name.as_str().into();
-            let rules = Rule::compile(&caller.client.limits, Owner::Client(caller.id), &name);
-            (caller.id, ClientRules { name, priority: caller.client.priority, rules })
-        });
-        self.clients.store(Arc::new(known.collect()));
-    }
-
-    pub(super) fn clients(&self) -> Guard<Arc<Clients>> {
-        self.clients.load()
     }
 
     /// Follows a change of where the shared counters are.

@@ -12,6 +12,7 @@
 //! ```
 
 mod calendar;
+mod client;
 mod counter;
 mod counters;
 mod pace;
@@ -21,7 +22,8 @@ mod rule;
 mod said;
 mod shared;
 
-pub(crate) use counters::Counters;
+pub(crate) use client::ClientLimits;
+pub(crate) use counters::{Counters, Handles};
 pub(crate) use pace::{Direction, Flow};
 pub(crate) use shared::keep_shared;
 
@@ -39,10 +41,10 @@ use smallvec::SmallVec;
 use crate::head::Lines;
 use crate::policy::Refused;
 use counter::{Count, Counter};
-use counters::{ClientRules, Standing};
+use counters::Standing;
 use rate::{Left, Wait};
 use rule::{Amount, Names, Owner, Rule};
-use said::{Said, seconds};
+use said::seconds;
 
 /// How long to stay away when a place is what is lacking, or the shared counters are.
 const SOON: Duration = Duration::from_secs(1);
@@ -85,7 +87,6 @@ struct Held {
     /// Each with its bytes a second.
     lines: SmallVec<[(Arc<Counter>, u64); 2]>,
     volumes: SmallVec<[Arc<Counter>; 2]>,
-    said: Said,
 }
 
 /// A limit has been reached, and nothing was taken of any.
@@ -97,7 +98,8 @@ pub(crate) struct Exceeded {
     /// When it may go better; whole seconds are told.
     pub(crate) retry_after: Duration,
     pub(crate) detail: String,
-    said: Box<Said>,
+    /// Fields that tell of the limit.
+    fields: Vec<(&'static str, String)>,
 }
 
 /// A rule with its counter for this request.
@@ -131,48 +133,53 @@ impl Limits {
     }
 
     /// How important the caller's requests are here: as the client is, else as the route is.
-    pub(crate) fn priority(&self, caller: CallerId) -> Priority {
-        let of_client = || self.counters.clients().get(&caller)?.priority;
-        let known = caller != CallerId::default();
-        known.then(of_client).flatten().or(self.priority).unwrap_or_default()
+    pub(crate) fn priority(&self, client: Option<&ClientLimits>) -> Priority {
+        client.and_then(|client| client.priority).or(self.priority).unwrap_or_default()
     }
 
-    /// Takes what one request needs of every limit that holds for it.
+    /// Takes what one request of `client` needs of every limit that holds for it, and adds to `lines` what the answer says of
+    /// that: `RateLimit-Policy` and `RateLimit`. `handles` are those of its connection.
     ///
     /// # Errors
     /// One of them gives nothing more; all others are as they were.
-    pub(crate) fn take(&self, who: &Counted, now: Timestamp) -> Result<Taken, Exceeded> {
-        let known = who.caller != CallerId::default();
-        if !known && self.is_empty() {
+    pub(crate) fn take(
+        &self,
+        who: &Counted,
+        client: Option<&ClientLimits>,
+        handles: &Handles,
+        lines: &mut Lines,
+        now: Timestamp,
+    ) -> Result<Taken, Exceeded> {
+        let own = client.map_or(&[][..], |client| &client.rules);
+        if own.is_empty() && self.is_empty() {
             return Ok(Taken::default());
         }
-        let clients = self.counters.clients();
-        let client = if known { clients.get(&who.caller) } else { None };
-        let found = self.find(who, client, now)?;
-        if found.is_empty() {
-            return Ok(Taken::default());
+        let found = self.find(who, client, handles, now)?;
+        if let [_, _, ..] = found[..] {
+            for (rule, counter) in &found {
+                look(&self.counters, rule, counter, now).map_err(|wait| exceeded(rule, wait))?;
+            }
         }
+        let mut left = SmallVec::<[Left; 6]>::new();
         for (rule, counter) in &found {
-            look(&self.counters, rule, counter, now).map_err(|wait| exceeded(rule, wait))?;
-        }
-        let mut said = Said::default();
-        for (i, (rule, counter)) in found.iter().enumerate() {
             match take(&self.counters, rule, counter, now) {
-                Ok(left) => said.add(rule, left.amount, left.until()),
+                Ok(of_this) => left.push(of_this),
                 Err(wait) => {
-                    let back = found[..i].iter();
+                    let back = found[..left.len()].iter();
                     back.for_each(|(rule, counter)| give_back(&self.counters, rule, counter, now));
                     return Err(exceeded(rule, wait));
                 }
             }
         }
-        Ok(Taken(Some(Box::new(self.hold(found, said)))))
+        said::say(found.iter().map(|(rule, _)| *rule).zip(left.iter().copied()), lines);
+        Ok(self.hold(found))
     }
 
     fn find<'r>(
         &'r self,
         who: &Counted,
-        client: Option<&'r ClientRules>,
+        client: Option<&'r ClientLimits>,
+        handles: &Handles,
         now: Timestamp,
     ) -> Result<Found<'r>, Exceeded> {
         let service = self.services.iter().find(|service| service.id == who.service);
@@ -192,18 +199,25 @@ impl Limits {
                 _ => {}
             }
             let key = rule.key(who);
-            found.push((rule, self.counters.find(&key, now, || rule.name(&key, names))));
+            let make = || self.counters.find(&key, now, || rule.name(&key, names));
+            found.push((rule, handles.find(&key, now, make)));
         }
         Ok(found)
     }
 
-    fn hold(&self, found: Found<'_>, said: Said) -> Held {
+    /// Most limits are of calls, and nothing is held of those.
+    fn hold(&self, found: Found<'_>) -> Taken {
+        let lasts = |(rule, _): &(&Rule, Arc<Counter>)| {
+            !matches!(rule.amount, Amount::Calls(_) | Amount::Quota { .. })
+        };
+        if !found.iter().any(lasts) {
+            return Taken::default();
+        }
         let mut held = Held {
             counters: self.counters.clone(),
             places: SmallVec::new(),
             lines: SmallVec::new(),
             volumes: SmallVec::new(),
-            said,
         };
         for (rule, counter) in found {
             match rule.amount {
@@ -213,7 +227,7 @@ impl Limits {
                 Amount::Concurrency { .. } => held.places.push(counter),
             }
         }
-        held
+        Taken(Some(Box::new(held)))
     }
 }
 
@@ -223,13 +237,6 @@ impl Taken {
         let held = self.0.as_ref().filter(|held| !held.lines.is_empty() || !held.volumes.is_empty())?;
         let (lines, volumes) = (held.lines.clone(), held.volumes.clone());
         Some(Box::new(Flow::new(held.counters.clone(), lines, volumes, direction)))
-    }
-
-    /// Adds `RateLimit-Policy` and `RateLimit` to what the answer says.
-    pub(crate) fn say(&self, lines: &mut Lines) {
-        if let Some(held) = &self.0 {
-            held.said.write(lines);
-        }
     }
 }
 
@@ -248,29 +255,19 @@ impl From<Exceeded> for Refused {
         let word = if exceeded.status == 429 { "limit-exceeded" } else { "limits-unknown" };
         let mut refused = Refused::new(exceeded.status, word, exceeded.detail)
             .with("retry-after", seconds(exceeded.retry_after).max(1).to_string());
-        for (name, value) in exceeded.said.fields() {
-            refused = refused.with(name, String::from_utf8_lossy(value));
-        }
+        refused.fields.extend(exceeded.fields);
         refused
     }
 }
 
-impl Left {
-    fn until(self) -> Option<Duration> {
-        Some(self.until_whole).filter(|until| !until.is_zero())
-    }
-}
-
 fn exceeded(rule: &Rule, wait: Wait) -> Exceeded {
-    let mut said = Box::new(Said::default());
-    said.add(rule, 0, Some(wait.0));
     let detail = format!("no more than {} may be made; try again in {} s", rule.says, seconds(wait.0).max(1));
-    Exceeded { status: 429, retry_after: wait.0, detail, said }
+    Exceeded { status: 429, retry_after: wait.0, detail, fields: said::refusal(rule, wait.0) }
 }
 
 fn gone() -> Exceeded {
     let detail = "what was used of the limits can't be known at the moment; try again later".to_owned();
-    Exceeded { status: 503, retry_after: SOON, detail, said: Box::default() }
+    Exceeded { status: 503, retry_after: SOON, detail, fields: Vec::new() }
 }
 
 /// What a limit has left before anything is taken of it.
@@ -315,8 +312,9 @@ fn take(counters: &Counters, rule: &Rule, counter: &Arc<Counter>, now: Timestamp
         (Amount::Bytes { most, .. }, Count::Quota(quota)) => {
             let running = counters.running(now);
             let span = running.span(quota.period);
+            let until_whole = span.ends.since(now);
             let amount = most.saturating_sub(quota.total.used(span.number));
-            Ok(Left { amount, until_whole: span.ends.since(now) })
+            if amount > 0 { Ok(Left { amount, until_whole }) } else { Err(Wait(until_whole)) }
         }
         (Amount::Concurrency { most }, Count::Places(taken)) => {
             let free = |taken: u32| (taken < most).then_some(taken + 1);

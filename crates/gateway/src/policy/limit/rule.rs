@@ -37,8 +37,8 @@ pub(super) struct Rule {
     nth: u8,
     /// One bit for each of [`Per`].
     per: u8,
-    /// What `RateLimit` and `RateLimit-Policy` call it: `client-calls`.
-    pub(super) label: String,
+    /// Of its item of `RateLimit`, all before the number that is left.
+    pub(super) left: String,
     /// Its item of `RateLimit-Policy`; empty: it has none.
     pub(super) policy: String,
     /// What it allows, for people.
@@ -67,7 +67,8 @@ impl Rule {
             let policy = policy(&label, amount);
             let says = says(&limit.of, &limit.per, owner);
             let owner_name = owner_name.clone();
-            rules.push(Rule { amount, owner, owner_name, nth, per, label, policy, says });
+            let left = format!("\"{label}\";r=");
+            rules.push(Rule { amount, owner, owner_name, nth, per, left, policy, says });
         }
         rules
     }

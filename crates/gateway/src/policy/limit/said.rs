@@ -2,62 +2,52 @@
 //!
 //! Source: draft-ietf-httpapi-ratelimit-headers-09 (18 March 2025) §3 and §4; both are lists of RFC 9651.
 
-use std::fmt::{self, Write};
 use std::time::Duration;
 
-use smallvec::SmallVec;
-
+use super::rate::Left;
 use super::rule::{Rule, integer};
-use crate::head::Lines;
+use crate::head::{Lines, decimal};
 
-/// Room for the items of three limits; more take memory of their own.
-type Text = SmallVec<[u8; 160]>;
+const POLICY: &str = "ratelimit-policy";
+const LIMIT: &str = "ratelimit";
 
-/// Both fields, in the order of the limits.
-#[derive(Debug, Default)]
-pub(super) struct Said {
-    policy: Text,
-    limit: Text,
-}
-
-struct Writer<'t>(&'t mut Text);
-
-impl Write for Writer<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.extend_from_slice(text.as_bytes());
-        Ok(())
+/// Adds both fields, with the limits in their order and what is left of each; nothing when nothing is to be told.
+pub(super) fn say<'r>(told: impl Iterator<Item = (&'r Rule, Left)> + Clone, lines: &mut Lines) {
+    let told = told.filter(|(rule, _)| !rule.policy.is_empty());
+    if told.clone().next().is_none() {
+        return;
     }
-}
-
-impl Said {
-    /// Adds a limit: so much is left of it, and so long until it is whole again.
-    pub(super) fn add(&mut self, rule: &Rule, left: u64, until_whole: Option<Duration>) {
-        if rule.policy.is_empty() {
-            return;
+    lines.push_with(POLICY, |text| {
+        for (i, (rule, _)) in told.clone().enumerate() {
+            separate(i, text);
+            text.extend_from_slice(rule.policy.as_bytes());
         }
-        for text in [&mut self.policy, &mut self.limit] {
-            if !text.is_empty() {
-                text.extend_from_slice(b", ");
+    });
+    lines.push_with(LIMIT, |text| {
+        for (i, (rule, left)) in told.enumerate() {
+            separate(i, text);
+            text.extend_from_slice(rule.left.as_bytes());
+            decimal(text, integer(left.amount));
+            if !left.until_whole.is_zero() {
+                text.extend_from_slice(b";t=");
+                decimal(text, seconds(left.until_whole));
             }
         }
-        self.policy.extend_from_slice(rule.policy.as_bytes());
-        let mut limit = Writer(&mut self.limit);
-        // Writing to memory does not fail.
-        let _ = write!(limit, "\"{}\";r={}", rule.label, integer(left));
-        if let Some(until) = until_whole {
-            let _ = write!(limit, ";t={}", seconds(until));
-        }
-    }
+    });
+}
 
-    /// Names and values; none when nothing is to be told.
-    pub(super) fn fields(&self) -> impl Iterator<Item = (&'static str, &[u8])> {
-        let fields = [("ratelimit-policy", &self.policy[..]), ("ratelimit", &self.limit[..])];
-        fields.into_iter().filter(|(_, value)| !value.is_empty())
+fn separate(number: usize, text: &mut Vec<u8>) {
+    if number > 0 {
+        text.extend_from_slice(b", ");
     }
+}
 
-    pub(super) fn write(&self, lines: &mut Lines) {
-        self.fields().for_each(|(name, value)| lines.push(name, &[value]));
+/// Both fields of an answer that says: nothing is left of this one for so long.
+pub(super) fn refusal(rule: &Rule, wait: Duration) -> Vec<(&'static str, String)> {
+    if rule.policy.is_empty() {
+        return Vec::new();
     }
+    vec![(POLICY, rule.policy.clone()), (LIMIT, format!("{}0;t={}", rule.left, seconds(wait)))]
 }
 
 /// Whole seconds, no less than it takes.

@@ -54,33 +54,46 @@ fn callers(limits: &[Limit], priority: Option<Priority>) -> Callers {
 struct Bench {
     clock: Clock,
     counters: Arc<Counters>,
+    clients: Vec<(CallerId, ClientLimits)>,
 }
 
 impl Bench {
     fn new() -> Self {
         let clock = Clock::manual();
         let counters = Counters::in_zone(clock.clone(), TimeZone::get("Asia/Seoul").unwrap());
-        Bench { clock, counters: Arc::new(counters) }
+        Bench { clock, counters: Arc::new(counters), clients: Vec::new() }
     }
 
     fn limits(&self, route: &snapshot::Route, service: &snapshot::Service) -> Limits {
         Limits::new(route, [service], &self.counters)
     }
 
+    fn register(&mut self, callers: &Callers) {
+        let limits = |caller: &Caller| (caller.id, ClientLimits::of(caller));
+        self.clients = callers.clients.iter().map(limits).collect();
+    }
+
     fn take(&self, limits: &Limits, who: &Counted) -> Result<Taken, Exceeded> {
-        limits.take(who, self.clock.now())
+        self.take_on(&Handles::default(), limits, who).map(|(taken, _)| taken)
+    }
+
+    /// By a connection that remembers; with what the answer says.
+    fn take_on(
+        &self,
+        handles: &Handles,
+        limits: &Limits,
+        who: &Counted,
+    ) -> Result<(Taken, String), Exceeded> {
+        let client = self.clients.iter().find(|(id, _)| *id == who.caller).map(|(_, limits)| limits);
+        let mut lines = Lines::default();
+        let taken = limits.take(who, client, handles, &mut lines, self.clock.now())?;
+        Ok((taken, String::from_utf8(lines.as_bytes().to_vec()).unwrap()))
     }
 
     /// How many of ten calls are let through.
     fn through(&self, limits: &Limits, who: &Counted) -> usize {
         (0..10).filter(|_| self.take(limits, who).is_ok()).count()
     }
-}
-
-fn fields(say: impl FnOnce(&mut Lines)) -> String {
-    let mut lines = Lines::default();
-    say(&mut lines);
-    String::from_utf8(lines.as_bytes().to_vec()).unwrap()
 }
 
 #[test]
@@ -100,8 +113,8 @@ fn each_client_has_its_own_and_strangers_count_by_address() {
 
 #[test]
 fn limits_of_clients_services_and_routes_hold_together() {
-    let bench = Bench::new();
-    bench.counters.set_callers(&callers(&[calls(1, 5, &[])], None));
+    let mut bench = Bench::new();
+    bench.register(&callers(&[calls(1, 5, &[])], None));
     let service = service(&[calls(1, 8, &[])]);
     let one = bench.limits(&route(7, &[]), &service);
     let other = bench.limits(&route(8, &[calls(1, 2, &[])]), &service);
@@ -151,9 +164,9 @@ fn an_answer_says_what_is_left_and_a_refusal_when_to_come_back() {
     let bench = Bench::new();
     let both = [calls(10, 20, &[Per::Client]), at_once(5)];
     let limits = bench.limits(&route(7, &both), &service(&[]));
-    let taken = bench.take(&limits, &who(1, "::1", 7)).unwrap();
+    let (_taken, said) = bench.take_on(&Handles::default(), &limits, &who(1, "::1", 7)).unwrap();
     assert_eq!(
-        fields(|lines| taken.say(lines)),
+        said,
         "ratelimit-policy: \"route-calls\";q=20;w=2, \"route-concurrency\";q=5;qu=\"concurrent-requests\"\r\n\
          ratelimit: \"route-calls\";r=19;t=1, \"route-concurrency\";r=4\r\n"
     );
@@ -193,9 +206,9 @@ fn bytes_count_as_they_flow_and_the_next_request_is_refused() {
 #[test]
 fn quotas_are_told_once_and_go_on_from_what_was_used_before() {
     let limit = quota(10, Period::Day, &[Per::Client]);
-    let bench = Bench::new();
+    let mut bench = Bench::new();
     let limits = bench.limits(&route(7, std::slice::from_ref(&limit)), &service(&[]));
-    bench.counters.set_callers(&callers(&[], None));
+    bench.register(&callers(&[], None));
     assert_eq!(bench.through(&limits, &who(1, "::1", 7)), 10);
     let used = bench.counters.take_used();
     let key = "route /7/** quota-day 0 client mobile".to_owned();
@@ -203,8 +216,8 @@ fn quotas_are_told_once_and_go_on_from_what_was_used_before() {
     assert_eq!(bench.counters.take_used(), []);
 
     // Another gateway: some calls come before the server has told it.
-    let bench = Bench::new();
-    bench.counters.set_callers(&callers(&[], None));
+    let mut bench = Bench::new();
+    bench.register(&callers(&[], None));
     let limits = bench.limits(&route(7, &[limit]), &service(&[]));
     let call = |id| bench.take(&limits, &who(id, "::1", 7)).is_ok();
     assert!(call(1));
@@ -222,15 +235,16 @@ fn quotas_are_told_once_and_go_on_from_what_was_used_before() {
 
 #[test]
 fn a_client_is_as_important_as_it_is_registered_and_else_as_its_route() {
-    let bench = Bench::new();
-    bench.counters.set_callers(&callers(&[], Some(Priority::Critical)));
+    let mut bench = Bench::new();
+    bench.register(&callers(&[], Some(Priority::Critical)));
     let mut of_route = route(7, &[]);
     let plain = bench.limits(&of_route, &service(&[]));
     of_route.policy.priority = Some(Priority::Low);
     let limits = bench.limits(&of_route, &service(&[]));
-    assert_eq!(limits.priority(CallerId(1)), Priority::Critical);
-    assert_eq!((limits.priority(CallerId(0)), limits.priority(CallerId(9))), (Priority::Low, Priority::Low));
-    assert_eq!(plain.priority(CallerId(0)), Priority::Normal);
+    assert_eq!(limits.priority(Some(&bench.clients[0].1)), Priority::Critical);
+    bench.register(&callers(&[], None));
+    assert_eq!(limits.priority(Some(&bench.clients[0].1)), Priority::Low);
+    assert_eq!((limits.priority(None), plain.priority(None)), (Priority::Low, Priority::Normal));
 }
 
 #[test]
@@ -279,4 +293,23 @@ fn threads_together_keep_rates_and_places_of_a_client() {
         });
         assert_eq!(through, 500, "{threads} threads, and the clock stands still");
     }
+}
+
+#[test]
+fn a_connection_that_remembers_its_counters_counts_as_any_other() {
+    let mut bench = Bench::new();
+    bench.register(&callers(&[calls(1, 9, &[])], None));
+    let handles = Handles::default();
+    let all: Vec<Limits> =
+        (0..20).map(|id| bench.limits(&route(id, &[calls(1, 2, &[Per::Client])]), &service(&[]))).collect();
+    let call =
+        |handles: &Handles, id: u32| bench.take_on(handles, &all[id as usize], &who(1, "::1", id)).is_ok();
+    // Nine routes, of which it remembers no more than eight counters; then the client's own limit is used up.
+    assert!((0..9).all(|id| call(&handles, id)));
+    assert!(!call(&handles, 19) && !call(&Handles::default(), 19), "the client's");
+    bench.clock.advance(Duration::from_secs(9));
+    let other = Handles::default();
+    assert!(call(&other, 0) && call(&handles, 0));
+    assert!(!call(&handles, 0) && !call(&other, 0), "the route's, over both connections");
+    assert!(bench.counters.len() <= 22);
 }

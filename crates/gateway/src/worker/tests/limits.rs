@@ -8,6 +8,7 @@ use naru_model::units::{Bytes, Rate};
 
 use super::harness::*;
 use super::http1::GET;
+use crate::policy::access::fixture::{World, api_key};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
 
@@ -176,4 +177,39 @@ fn the_important_ones_of_those_that_wait_go_first() {
     endpoint.say(OK);
     high.head();
     assert!(endpoint.head().starts_with("GET /a?b=c "));
+}
+
+#[test]
+fn a_client_s_own_limits_hold_on_routes_that_ask_for_nothing_when_it_shows_who_it_is() {
+    let (upstream, mut world) = (Upstream::listen(), World::new());
+    let rate = Rate { per_1000_seconds: 100 };
+    world.client("mobile").limits = vec![Limit { of: Quantity::Calls { rate, burst: 1 }, per: Vec::new() }];
+    let mut gateway = start(routing(), &upstream);
+    gateway.set_callers(&world.callers);
+    let with_key =
+        |name, number| format!("GET / HTTP/1.1\r\nHost: a\r\nX-API-Key: {}\r\n\r\n", api_key(name, number));
+    let mut client = gateway.connect();
+    let served = |client: &mut Peer, request: &str| {
+        client.say(request);
+        let mut endpoint = upstream.accept();
+        endpoint.head();
+        endpoint.say("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+        client.head()
+    };
+    let head = served(&mut client, &with_key("mobile", 1));
+    assert_eq!(field(&head, "ratelimit-policy"), Some("\"client-calls\";q=1;w=10"));
+    assert_eq!(field(&head, "ratelimit"), Some("\"client-calls\";r=0;t=10"));
+    client.say(with_key("mobile", 1));
+    let head = client.head();
+    assert!(head.starts_with("HTTP/1.1 429 Too Many Requests\r\n"), "{head}");
+    client.exactly(field(&head, "content-length").unwrap().parse().unwrap());
+    // On the same connection: nobody, and a client without limits of its own.
+    for request in [GET, &with_key("batch", 2)] {
+        let head = served(&mut client, request);
+        assert!(head.starts_with("HTTP/1.1 204 ") && field(&head, "ratelimit").is_none(), "{head}");
+    }
+    // Its limits go with the next snapshot.
+    world.client("mobile").limits.clear();
+    gateway.set_callers(&world.callers);
+    assert!(field(&served(&mut client, &with_key("mobile", 1)), "ratelimit").is_none());
 }

@@ -190,6 +190,11 @@ impl Own {
         Ok(())
     }
 
+    /// A token came with a key that this outside issuer is not known to have.
+    pub(crate) fn unknown_key(&self, issuer: &str) {
+        self.issuers.unknown_key(issuer);
+    }
+
     /// The numbers of all clients, of the file and registered.
     pub(crate) fn callers(&self) -> Vec<(CallerId, ClientName)> {
         let directory = self.clients.subscribe();

@@ -4,6 +4,7 @@ use naru_model::snapshot::Route;
 
 use super::*;
 use crate::fixture::service_snapshot;
+use crate::policy::access::Peer;
 use crate::policy::access::fixture::{NOW, World};
 
 fn route(id: u32, path: &str, auth: Option<Auth>) -> Route {
@@ -95,7 +96,7 @@ fn it_says_the_same_as_the_gateway_does_of_a_good_key() {
                 );
                 let (rules, request) =
                     (rules(auth.clone()), request("GET", &[("X-API-Key", &api_key(client, number))]));
-                let done = identify(&callers, &rules, &request, None, NOW).and_then(|who| {
+                let done = identify(&callers, &rules, &request, Peer::default(), NOW).and_then(|who| {
                     authorize(&rules, &callers, &who, &request, "192.0.2.1".parse().unwrap(), NOW)
                 });
                 let status = done.map_or_else(|denied| denied.status, |()| 0);

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::*;
 use crate::policy::access::fixture::*;
-use crate::policy::access::{Callers, Identity, authorize, identify};
+use crate::policy::access::{Callers, Identity, Peer, authorize, identify};
 
 /// A caller of the fixture's, and what comes of its call.
 struct Case {
@@ -22,12 +22,12 @@ impl Case {
 
     fn by_key(&self, client: &str, number: u8) -> Identity {
         let request = request("GET", &[("X-API-Key", &api_key(client, number))]);
-        identify(&self.callers, &rules(Some(Auth::default())), &request, None, NOW).unwrap()
+        identify(&self.callers, &rules(Some(Auth::default())), &request, Peer::default(), NOW).unwrap()
     }
 
     fn by_token(&self, claims: &serde_json::Value) -> Identity {
         let request = bearer(&self.world.keys.own.token(&own_header(), claims));
-        identify(&self.callers, &rules(Some(Auth::default())), &request, None, NOW).unwrap()
+        identify(&self.callers, &rules(Some(Auth::default())), &request, Peer::default(), NOW).unwrap()
     }
 
     /// Status and word; 0: it may.
@@ -251,7 +251,7 @@ fn a_platform_closed_by_default_opens_only_what_has_auth() {
         "a link's"
     );
     let shown = with_key(&api_key("mobile", 9));
-    let who = identify(&case.callers, &Rules::new(&link), &shown, None, NOW).unwrap();
+    let who = identify(&case.callers, &Rules::new(&link), &shown, Peer::default(), NOW).unwrap();
     assert_eq!(who.proof, None, "what is shown to a link is not naru's to look at");
 }
 

@@ -8,6 +8,7 @@ pub(crate) mod json;
 pub(crate) mod keys;
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use base64::Engine;
@@ -29,6 +30,8 @@ pub(crate) struct Issuer {
     keys: Vec<Key>,
     /// naru itself.
     pub(crate) own: bool,
+    /// A token came with a key that is not among these: it may have a new one.
+    missed: AtomicBool,
 }
 
 /// A token that holds.
@@ -52,7 +55,24 @@ pub(crate) struct Refused {
 
 impl Issuer {
     pub(crate) fn new(trusted: &TrustedIssuer) -> Issuer {
-        Issuer { terms: trusted.issuer.clone(), keys: keys::read_set(&trusted.jwks), own: trusted.own }
+        Issuer {
+            terms: trusted.issuer.clone(),
+            keys: keys::read_set(&trusted.jwks),
+            own: trusted.own,
+            missed: AtomicBool::new(false),
+        }
+    }
+
+    /// Tells, once, whether there may be a new key that the server has to fetch.
+    pub(crate) fn take_missed(&self) -> bool {
+        self.missed.load(Relaxed) && self.missed.swap(false, Relaxed)
+    }
+
+    fn miss(&self) {
+        // Read first: many tokens with one new key write once.
+        if !self.own && !self.missed.load(Relaxed) {
+            self.missed.store(true, Relaxed);
+        }
     }
 }
 
@@ -83,9 +103,13 @@ pub(crate) fn verify(
     let signed = &token[..token.len() - signature_len(token)];
     let mut candidates = issuer.keys.iter().filter(|key| key.is_named(kid)).peekable();
     if candidates.peek().is_none() {
+        issuer.miss();
         return Err(bad("the token is signed with a key that its issuer does not publish"));
     }
     if !candidates.any(|key| key.verifies(algorithm, signed, &signature)) {
+        if kid.is_none() {
+            issuer.miss();
+        }
         return Err(bad("the token's signature does not hold"));
     }
     let until = check_claims(&claims, issuer, revoked, now).map_err(bad)?;

@@ -29,6 +29,26 @@ fn every_algorithm_of_a_key_s_own_type_holds() {
 }
 
 #[test]
+fn a_key_that_an_outside_issuer_may_have_got_since_is_asked_for_once() {
+    let world = World::new();
+    let issuers: Vec<Issuer> = world.callers.issuers.iter().map(Issuer::new).collect();
+    let verify = |token: &str| verify(token.as_bytes(), &issuers, &HashSet::new(), NOW).is_ok();
+    let missed = || [issuers[0].take_missed(), issuers[1].take_missed()];
+    let new = Signer::p256();
+    let shown = |signer: &Signer, header| signer.token(&header, &world.keys.outside_claims());
+    assert!(verify(&shown(&world.keys.p256, json!({"alg": "ES256", "kid": "p256"}))));
+    assert!(!verify(&shown(&new, json!({"alg": "ES256", "kid": "p256"}))), "forged");
+    assert_eq!(missed(), [false, false]);
+    for header in [json!({"alg": "ES256", "kid": "new"}), json!({"alg": "ES256"})] {
+        assert!(!verify(&shown(&new, header)));
+        assert_eq!((missed(), missed()), ([false, true], [false, false]));
+    }
+    let own = json!({"alg": "ES256", "typ": "at+jwt", "kid": "new"});
+    assert!(!verify(&new.token(&own, &world.keys.own_claims("mobile", "a"))));
+    assert_eq!(missed(), [false, false], "naru's own are told by itself");
+}
+
+#[test]
 fn a_token_holds_from_its_begin_to_its_end_with_some_leeway() {
     let world = World::new();
     let token = world.keys.own_token("mobile", "a");

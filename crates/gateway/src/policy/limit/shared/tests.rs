@@ -11,7 +11,8 @@ use naru_model::units::Rate;
 
 use super::*;
 use crate::clock::Clock;
-use crate::policy::limit::{Counted, Limits};
+use crate::head::Lines;
+use crate::policy::limit::{Counted, Handles, Limits};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -89,7 +90,10 @@ impl Gateway {
             route: RouteId(7),
             service: ServiceId(1),
         };
-        self.limits.take(&who, self.clock.now()).map(drop).map_err(|exceeded| exceeded.status)
+        self.limits
+            .take(&who, None, &Handles::default(), &mut Lines::default(), self.clock.now())
+            .map(drop)
+            .map_err(|exceeded| exceeded.status)
     }
 
     fn wait_until(&self, standing: Standing) {
