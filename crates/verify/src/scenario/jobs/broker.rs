@@ -61,9 +61,12 @@ pub struct Broker {
     /// For clients, for other nodes, and of the port mapper.
     ports: [u16; 3],
     /// RabbitMQ's port mapper. One that the broker starts by itself would outlive the scenario.
-    mapper: Option<Child>,
-    process: Child,
+    _mapper: Option<Process>,
+    process: Process,
 }
+
+/// With all that it started, killed when it is dropped.
+struct Process(Child);
 
 impl Broker {
     /// Starts it and makes its streams or queues; `None` for [`BrokerKind::None`].
@@ -81,10 +84,10 @@ impl Broker {
         for port in &mut ports {
             *port = free().map_err(Error::io("find a free port"))?;
         }
-        let mapper = (kind == BrokerKind::Amqp).then(|| spawn(&mut mapper(ports[2]))).transpose()?;
+        let mapper = (kind == BrokerKind::Amqp).then(|| spawn(kind, &mut mapper(ports[2]))).transpose()?;
         let process = run(kind, folder.path(), ports)?;
         let queues = queues.iter().map(|queue| (*queue).to_owned()).collect();
-        let broker = Broker { kind, queues, folder, ports, mapper, process };
+        let broker = Broker { kind, queues, folder, ports, _mapper: mapper, process };
         broker.make_queues()?;
         Ok(Some(broker))
     }
@@ -100,7 +103,7 @@ impl Broker {
     /// # Errors
     /// It can't be waited for.
     pub fn kill(&mut self) -> Result<(), Error> {
-        end(&mut self.process).map_err(Error::io("kill the broker"))
+        self.process.end().map_err(Error::io("kill the broker"))
     }
 
     /// SIGSTOP or SIGCONT to it and all it started.
@@ -108,7 +111,7 @@ impl Broker {
     /// # Errors
     /// It has ended.
     pub fn signal(&self, signal: Signal) -> Result<(), Error> {
-        let group = group(&self.process);
+        let group = self.process.group();
         group
             .map_or(Ok(()), |group| kill_process_group(group, signal))
             .map_err(|error| Error::io("signal the broker")(error.into()))
@@ -193,42 +196,40 @@ impl Broker {
     }
 }
 
-impl Drop for Broker {
+impl Process {
+    fn group(&self) -> Option<Pid> {
+        i32::try_from(self.0.id()).ok().and_then(Pid::from_raw)
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        // Once it was waited for, its number may be another's.
+        if let (Ok(None), Some(group)) = (self.0.try_wait(), self.group()) {
+            // The group may have gone by itself meanwhile; `wait` tells.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+        self.0.wait().map(drop)
+    }
+}
+
+impl Drop for Process {
     fn drop(&mut self) {
         // What has ended by itself needs no signal.
-        let _ = end(&mut self.process);
-        if let Some(mapper) = &mut self.mapper {
-            let _ = end(mapper);
-        }
+        let _ = self.end();
     }
 }
 
-fn group(process: &Child) -> Option<Pid> {
-    i32::try_from(process.id()).ok().and_then(Pid::from_raw)
-}
-
-fn end(process: &mut Child) -> io::Result<()> {
-    if let Some(group) = group(process) {
-        // The group may have gone by itself; `wait` tells.
-        let _ = kill_process_group(group, Signal::KILL);
-    }
-    process.wait().map(drop)
-}
-
-fn run(kind: BrokerKind, folder: &Path, ports: [u16; 3]) -> Result<Child, Error> {
+fn run(kind: BrokerKind, folder: &Path, ports: [u16; 3]) -> Result<Process, Error> {
     let mut command = if kind == BrokerKind::Nats { nats(folder, ports)? } else { rabbitmq(folder, ports)? };
-    spawn(&mut command).map_err(|error| match error {
-        Error::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => {
-            Error::NotInstalled { program: kind.program(), package: kind.to_string() }
-        }
-        error => error,
-    })
+    spawn(kind, &mut command)
 }
 
 /// In a group of its own, so that a Ctrl-C does not end it before what it serves.
-fn spawn(command: &mut Command) -> Result<Child, Error> {
+fn spawn(kind: BrokerKind, command: &mut Command) -> Result<Process, Error> {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
-    command.spawn().map_err(Error::io(format!("start {:?}", command.get_program())))
+    command.spawn().map(Process).map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => Error::NotInstalled { program: kind.program(), package: kind.to_string() },
+        _ => Error::io(format!("start {:?}", command.get_program()))(source),
+    })
 }
 
 fn nats(folder: &Path, [port, ..]: [u16; 3]) -> Result<Command, Error> {
