@@ -83,6 +83,7 @@ pub(crate) fn document_of(made: utoipa::openapi::OpenApi) -> Value {
         },
     });
     say_how_large(&mut document);
+    say_what_amounts_are(&mut document);
     let known = document["components"]["schemas"].clone();
     for operation in operations_of(&mut document) {
         complete(operation);
@@ -147,6 +148,20 @@ fn say_how_large(value: &mut Value) {
         }
         Value::Array(items) => items.iter_mut().for_each(say_how_large),
         _ => {}
+    }
+}
+
+/// Amounts that are one number in JSON, whatever their field is called in the code.
+const AMOUNTS: [&str; 2] = ["Cpu", "Rate"];
+
+fn say_what_amounts_are(document: &mut Value) {
+    for name in AMOUNTS {
+        let Some(schema) = document.pointer_mut(&format!("/components/schemas/{name}")) else { continue };
+        let number = schema["properties"].as_object().and_then(|fields| fields.values().next()).cloned();
+        if let Some(mut number) = number {
+            number["description"] = schema["description"].take();
+            *schema = number;
+        }
     }
 }
 

@@ -109,6 +109,7 @@ fn what_may_be_left_out_is_said_to_be_and_streams_are_of_events() {
     assert_eq!(post("/v1/services/{service}/scale"), true);
     let stream = &document["paths"]["/v1/events"]["get"]["responses"]["200"]["content"]["text/event-stream"];
     assert_eq!(stream["schema"]["properties"]["data"]["contentSchema"]["$ref"], "#/components/schemas/Event");
+    assert_eq!(document["components"]["schemas"]["Rate"]["type"], "integer");
     for (method, path, operation) in operations(&document) {
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
             let types = &parameter["schema"]["type"];
