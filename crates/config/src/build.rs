@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 use naru_model::platform::{
-    Certificate, Counters, Function, Gateway, Health, InstanceSize, Limits, Match, Platform, Pool, Protocol,
-    Rollout, Route, Service, Target, Telemetry, Tls, Traffic, UserKey, WhenGone,
+    Certificate, Counters, Function, Gateway, Health, InstanceSize, Limits, LogFormat, Match, Platform, Pool,
+    Protocol, Rollout, Route, Service, Target, Telemetry, Tls, Traffic, UserKey, WhenGone,
 };
 use naru_model::units::Cpu;
 
@@ -84,10 +84,18 @@ fn gateway(at: Section<'_>, folder: &Path, machine: Machine) -> Gateway {
         threads: at.get("threads").unwrap_or(machine.cores),
         trusted_proxies: networks(at, "trusted_proxies"),
         access_log: at.get("access_log").unwrap_or(Gateway::ACCESS_LOG),
+        access_log_format: log_format(at.section("access_log")),
         user: at.get("user").map(|text: String| user(&text)).unwrap_or_default(),
         limits: limits(at.section("limits")),
         links: links(at),
         counters: at.item("counters").map(|item| counters(item.section())),
+    }
+}
+
+fn log_format(at: Section<'_>) -> LogFormat {
+    match at.get::<String>("format").as_deref() {
+        Some("combined") => LogFormat::Combined,
+        _ => LogFormat::Json,
     }
 }
 

@@ -8,8 +8,8 @@ mod link;
 mod policy;
 
 use naru_model::platform::{
-    Counters, Function, Gateway, Health, InstanceSize, Limits, Match, Platform, Protocol, Rollout, Route,
-    Scale, Service, Telemetry, Traffic, UserKey, WhenGone,
+    Counters, Function, Gateway, Health, InstanceSize, Limits, LogFormat, Match, Platform, Protocol, Rollout,
+    Route, Scale, Service, Telemetry, Traffic, UserKey, WhenGone,
 };
 use naru_model::scaling::{Condition, Level, Rule, Schedule};
 use naru_model::units::format_duration;
@@ -55,12 +55,19 @@ fn gateway(of: &Gateway) -> Value {
         "tls": tls,
         "threads": of.threads,
         "trusted_proxies": of.trusted_proxies,
-        "access_log": of.access_log,
+        "access_log": access_log(of),
         "user": user(&of.user),
         "limits": limits(&of.limits),
         "links": of.links,
         "counters": of.counters.as_ref().map(counters),
     })
+}
+
+fn access_log(of: &Gateway) -> Value {
+    match of.access_log_format {
+        LogFormat::Combined if of.access_log => json!({ "format": "combined" }),
+        _ => json!(of.access_log),
+    }
 }
 
 fn counters(of: &Counters) -> Value {

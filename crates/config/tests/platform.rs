@@ -7,8 +7,8 @@ use std::time::Duration;
 use naru_config::{Machine, load, parse, reference, schema};
 use naru_model::client::Access;
 use naru_model::platform::{
-    Function, Gateway, Health, InstanceSize, Limits, Match, Platform, Pool, Protocol, Rollout, Route, Scale,
-    Service, Target, Telemetry, Traffic, UserKey,
+    Function, Gateway, Health, InstanceSize, Limits, LogFormat, Match, Platform, Pool, Protocol, Rollout,
+    Route, Scale, Service, Target, Telemetry, Traffic, UserKey,
 };
 use naru_model::policy::Policy;
 use naru_model::scaling::{Condition, Level, Rule, Schedule};
@@ -145,6 +145,7 @@ fn what_is_not_given_is_the_models_default() {
         threads: 8,
         trusted_proxies: Vec::new(),
         access_log: true,
+        access_log_format: LogFormat::Json,
         user: UserKey::Client,
         limits: Limits::default(),
         links: Gateway::LINKS,

@@ -8,7 +8,7 @@ use naru_config::{Machine, diff, load, parse};
 use naru_model::client::{Certificate, Issuer, Secret, Tokens};
 use naru_model::platform::{Counters, Link, Platform, Traffic, WhenGone};
 use naru_model::policy::{
-    Auth, Await, Cache, Change, Conversion, Cors, Fallback, FieldChange, Fields, Job, Limit, Mask,
+    Auth, Await, Cache, Change, Conversion, Cors, Fallback, FieldChange, Fields, Job, Limit, Log, Mask,
     PathChange, Pattern, Per, Period, Policy, Priority, Proof, Publish, Quantity, Speaker, Sunset, Validate,
     Xml,
 };
@@ -156,7 +156,7 @@ fn groups_without_keys_are_the_models_defaults() {
 #[test]
 fn a_call_is_changed_as_the_file_says() {
     let made = policy(
-        r#"match: { path: /v1/** }, path: /v2/**, body: 1Mi, compress: true, problems: true,
+        r#"match: { path: /v1/** }, path: /v2/**, body: 1Mi, log: { one_in: 100 }, compress: true, problems: true,
         validate: api.yaml, sunset: { gone: "2026-12-31T00:00:00Z" }, cache: { ttl: 10s }, mask: [card, "/P[0-9]{8}/"],
         cors: { origins: "*", headers: X-A }, fallback: { body: "[]" },
         request: { set: { X-A: 1 }, remove: X-B, rename: { X-C: X-D }, query: { set: { v: 2 } } }"#,
@@ -191,6 +191,7 @@ fn a_call_is_changed_as_the_file_says() {
         path: Some(PathChange { from: "/v1/**".to_owned(), to: "/v2/**".to_owned() }),
         cache: Some(Cache { ttl: Duration::from_secs(10), ..Cache::default() }),
         compress: true,
+        log: Some(Log { one_in: 100 }),
         mask: vec![Mask::Card, Mask::Pattern("P[0-9]{8}".to_owned())],
         fallback: Some(fallback),
         problems: true,

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
-use naru_model::record::RequestRecord;
+use naru_model::record::{Agent, RequestRecord};
 use tokio::sync::Notify;
 
 /// Bytes of records kept for a server that is behind or gone, over all threads.
@@ -69,11 +69,14 @@ impl Records {
 
 impl Reporter {
     /// Takes a copy of the record, or counts it as dropped when there is no room.
-    pub(crate) fn record(&self, record: &RequestRecord<'_>) {
+    pub(crate) fn record(&self, record: &RequestRecord<'_>, agent: Option<Agent<'_>>) {
         // Held by the other side for as long as it takes to swap two pointers, ten times a second.
         let mut buffer = self.buffer.0.lock().unwrap_or_else(|e| e.into_inner());
         let before = buffer.len();
-        record.encode(&mut buffer);
+        match agent {
+            None => record.encode(&mut buffer),
+            Some(agent) => record.encode_with(agent, &mut buffer),
+        }
         let after = buffer.len();
         if after > self.capacity {
             buffer.truncate(before);

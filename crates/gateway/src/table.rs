@@ -25,6 +25,8 @@ pub(crate) struct Table {
     pub(crate) certificates: Vec<Certificate>,
     /// Whether no request is recorded.
     pub(crate) silent: bool,
+    /// Whether records carry what the client says of itself.
+    pub(crate) agents: bool,
     /// What tells users apart.
     pub(crate) user: UserKey,
     /// Answers for naru itself.
@@ -79,6 +81,7 @@ impl Table {
             limits: routing.limits.clone(),
             certificates: routing.certificates.clone(),
             silent: routing.silent,
+            agents: routing.agents,
             user: routing.user.clone(),
             trusted_proxies: routing.trusted_proxies.clone(),
             own: routing.own.and_then(|id| services.get(&id).cloned()),

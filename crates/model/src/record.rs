@@ -1,7 +1,8 @@
 //! One record per request: what the gateway tells telemetry.
 //!
 //! Records travel in batches of bytes of a fixed layout, little-endian, so that writing one costs the data plane a copy
-//! and nothing else. Each record is [`FIXED_LEN`] bytes and then `target_len` bytes of target.
+//! and nothing else. Each record is [`FIXED_LEN`] bytes, then `target_len` bytes of target; when the highest bit of that length is
+//! set, `Referer` and `User-Agent` follow, each behind its length of two bytes.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -15,6 +16,10 @@ use crate::units::Timestamp;
 pub const FIXED_LEN: usize = 112;
 /// A longer target is cut here, at a character's end.
 pub const MAX_TARGET: usize = 1024;
+/// A longer `Referer` or `User-Agent` is cut here.
+pub const MAX_AGENT: usize = 512;
+/// In the length of the target: an [`Agent`] stands behind it.
+const WITH_AGENT: u16 = 1 << 15;
 
 /// Whose fault it is that a request was not answered well.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -94,6 +99,13 @@ pub struct RequestRecord<'a> {
     pub target: &'a str,
 }
 
+/// What the client says of itself, as far as the access log has a place for it: as it came, in any encoding. Empty: nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Agent<'a> {
+    pub referer: &'a [u8],
+    pub user_agent: &'a [u8],
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     #[error("a record batch ends in the middle of a record: {0} bytes left")]
@@ -107,6 +119,20 @@ pub enum Error {
 impl RequestRecord<'_> {
     /// Appends the record to a batch. A target over [`MAX_TARGET`] bytes is cut.
     pub fn encode(&self, batch: &mut Vec<u8>) {
+        self.encode_head(0, batch);
+    }
+
+    /// As [`RequestRecord::encode`], with what the client says of itself; cut at [`MAX_AGENT`] bytes each.
+    pub fn encode_with(&self, agent: Agent<'_>, batch: &mut Vec<u8>) {
+        self.encode_head(WITH_AGENT, batch);
+        for text in [agent.referer, agent.user_agent] {
+            let text = &text[..text.len().min(MAX_AGENT)];
+            batch.extend_from_slice(&(text.len() as u16).to_le_bytes());
+            batch.extend_from_slice(text);
+        }
+    }
+
+    fn encode_head(&self, with: u16, batch: &mut Vec<u8>) {
         let target = &self.target[..self.target.floor_char_boundary(MAX_TARGET)];
         let client = match self.client {
             IpAddr::V4(v4) => v4.to_ipv6_mapped(),
@@ -132,7 +158,7 @@ impl RequestRecord<'_> {
             put(&micros.to_le_bytes());
         }
         put(&self.status.to_le_bytes());
-        put(&(target.len() as u16).to_le_bytes());
+        put(&(target.len() as u16 | with).to_le_bytes());
         put(&[self.method as u8, self.protocol, self.fault as u8, self.attempts]);
         put(&self.caller.0.to_le_bytes());
         batch.reserve(FIXED_LEN + target.len());
@@ -145,6 +171,14 @@ impl RequestRecord<'_> {
     /// # Errors
     /// The batch is cut short or no batch at all; what is left of it is of no use.
     pub fn decode<'b>(batch: &mut &'b [u8]) -> Result<RequestRecord<'b>, Error> {
+        RequestRecord::decode_with(batch).map(|(record, _)| record)
+    }
+
+    /// As [`RequestRecord::decode`], with what the client says of itself; `None`: the record does not carry it.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn decode_with<'b>(batch: &mut &'b [u8]) -> Result<(RequestRecord<'b>, Option<Agent<'b>>), Error> {
         let mut input = Input(batch);
         let start = Timestamp(u64::from_le_bytes(input.take()?));
         let [route, function, service, revision, ordinal] = input.numbers()?;
@@ -155,10 +189,15 @@ impl RequestRecord<'_> {
         let bytes_out = u64::from_le_bytes(input.take()?);
         let [waiting_us, connecting_us, upstream_us, whole_us] = input.numbers()?;
         let status = u16::from_le_bytes(input.take()?);
-        let target_len = usize::from(u16::from_le_bytes(input.take()?));
+        let target_len = u16::from_le_bytes(input.take()?);
         let [method, protocol, fault, attempts] = input.take()?;
         let [caller] = input.numbers()?;
-        let target = input.bytes(target_len)?;
+        let target = input.bytes(usize::from(target_len & !WITH_AGENT))?;
+        let agent = if target_len & WITH_AGENT == 0 {
+            None
+        } else {
+            Some(Agent { referer: input.text()?, user_agent: input.text()? })
+        };
         let record = RequestRecord {
             start,
             route: RouteId(route),
@@ -184,7 +223,7 @@ impl RequestRecord<'_> {
             target: std::str::from_utf8(target).map_err(|_| Error::BadTarget)?,
         };
         *batch = input.0;
-        Ok(record)
+        Ok((record, agent))
     }
 }
 
@@ -202,6 +241,12 @@ impl<'b> Input<'b> {
         let (head, tail) = self.0.split_first_chunk::<N>().ok_or(Error::Truncated(self.0.len()))?;
         self.0 = tail;
         Ok(*head)
+    }
+
+    /// Bytes behind their length.
+    fn text(&mut self) -> Result<&'b [u8], Error> {
+        let len = u16::from_le_bytes(self.take()?);
+        self.bytes(usize::from(len))
     }
 
     fn numbers<const N: usize>(&mut self) -> Result<[u32; N], Error> {
@@ -302,6 +347,22 @@ mod tests {
         assert_eq!(RequestRecord::decode(&mut rest), Ok(record("/예약?a=1")));
         assert_eq!(RequestRecord::decode(&mut rest), Ok(record("")));
         assert!(rest.is_empty());
+    }
+
+    #[test]
+    fn what_a_client_says_of_itself_goes_along_when_it_is_asked_for() {
+        let agent = Agent { referer: b"https://www.example.go.kr/", user_agent: &[0xb0, 0xa1].repeat(300) };
+        let mut batch = Vec::new();
+        record("/a").encode_with(agent, &mut batch);
+        record("/b").encode(&mut batch);
+        let mut rest = batch.as_slice();
+        let cut = Agent { user_agent: &agent.user_agent[..MAX_AGENT], ..agent };
+        assert_eq!(RequestRecord::decode_with(&mut rest), Ok((record("/a"), Some(cut))));
+        assert_eq!(RequestRecord::decode_with(&mut rest), Ok((record("/b"), None)));
+        assert!(rest.is_empty());
+        let mut rest = batch.as_slice();
+        assert_eq!(RequestRecord::decode(&mut rest), Ok(record("/a")));
+        assert_eq!(RequestRecord::decode(&mut rest), Ok(record("/b")));
     }
 
     #[test]

@@ -46,6 +46,9 @@ pub struct Routing {
     pub silent: bool,
     #[serde(default)]
     pub user: UserKey,
+    /// Whether records carry `Referer` and `User-Agent`, for an access log that has them. Default false.
+    #[serde(default)]
+    pub agents: bool,
     /// Answers for naru itself: tokens, jobs, what waits and what is published. Its endpoints are the server's.
     #[serde(default)]
     pub own: Option<ServiceId>,

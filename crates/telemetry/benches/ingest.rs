@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use naru_model::platform::LogFormat;
 use naru_model::record::{Fault, Method, RequestRecord};
 use naru_model::snapshot::{CallerId, FunctionId, RouteId, ServiceId};
 use naru_model::units::Timestamp;
@@ -57,7 +58,7 @@ fn measure(load: Load, log: bool) -> u128 {
     let folder = tempfile::tempdir().expect("a folder for the log");
     let telemetry =
         Telemetry::open(folder.path(), Default::default(), START, Arc::new(|_| {})).expect("a thread");
-    telemetry.set_access_log(log);
+    telemetry.set_access_log(log, LogFormat::Json);
     let mut random = 1u64;
     let mut spent = Duration::ZERO;
     for batch in 0..PER_SECOND * SECONDS / BATCH {

@@ -19,6 +19,7 @@ mod packing;
 mod points;
 mod prometheus;
 mod query;
+mod screen;
 mod series;
 mod signals;
 mod sketch;
@@ -31,18 +32,21 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, MutexGuard};
 
+use arc_swap::ArcSwap;
 use naru_model::calls::{Calls, CallsQuery};
-use naru_model::platform;
+use naru_model::platform::{self, LogFormat};
 use naru_model::series::{Found, Map, MapQuery, Period, Search, Subject, Tally, TallyQuery};
 use naru_model::units::Timestamp;
 
 pub use gauge::{Gauges, InstanceGauge, RouteGauge, ServiceGauge};
 pub use names::Names;
 pub use query::Seen;
+pub use screen::{Masker, RouteLog, RouteLogs};
 
-use access_log::AccessLog;
+use access_log::{AccessLog, LineWriter};
 use archive::Archive;
 use live::{Figures, Live};
+use screen::screen;
 use store::Store;
 
 /// Takes one line for the server's log.
@@ -63,6 +67,8 @@ pub struct Telemetry {
     archive: Archive,
     access_log: AccessLog,
     access_log_on: AtomicBool,
+    access_log_format: Arc<ArcSwap<LogFormat>>,
+    routes: Arc<ArcSwap<RouteLogs>>,
     records_dropped: AtomicU64,
     batches_broken: AtomicU64,
     log: Log,
@@ -87,12 +93,17 @@ impl Telemetry {
             Archive::open(&dir.join("telemetry"), limits, retention, live.names.clone(), now, log.clone())
                 .map_err(Error::Archive)?;
         archive.follow(live.clone()).map_err(Error::Archive)?;
-        let access_log = AccessLog::start(&dir.join("access.log"), live.names.clone(), log.clone());
+        let routes = Arc::<ArcSwap<RouteLogs>>::default();
+        let access_log_format = Arc::<ArcSwap<LogFormat>>::default();
+        let lines = LineWriter::new(live.names.clone(), routes.clone(), access_log_format.clone());
+        let access_log = AccessLog::start(&dir.join("access.log"), lines, log.clone());
         Ok(Telemetry {
             archive,
             access_log: access_log.map_err(Error::Thread)?,
             live,
             access_log_on: AtomicBool::new(true),
+            access_log_format,
+            routes,
             records_dropped: AtomicU64::new(0),
             batches_broken: AtomicU64::new(0),
             log,
@@ -131,9 +142,15 @@ impl Telemetry {
         self.live.names.store(names);
     }
 
-    /// Whether requests are written to the access log from now on. Default: they are.
-    pub fn set_access_log(&self, on: bool) {
+    /// Whether requests are written to the access log from now on, and how. Default: they are, as JSON.
+    pub fn set_access_log(&self, on: bool, format: LogFormat) {
         self.access_log_on.store(on, Ordering::Relaxed);
+        self.access_log_format.store(Arc::new(format));
+    }
+
+    /// What is masked in the records of routes from now on, and how many of them are logged.
+    pub fn set_route_logs(&self, routes: RouteLogs) {
+        self.routes.store(Arc::new(routes));
     }
 
     /// Tells how many records the gateway has dropped so far ([`naru_model::link::Load`]).
@@ -151,9 +168,12 @@ impl Telemetry {
             }
             return;
         }
-        self.archive.offer(batch);
-        if self.access_log_on.load(Ordering::Relaxed) {
-            self.access_log.offer(batch);
+        let on = self.access_log_on.load(Ordering::Relaxed);
+        let agents = on && **self.access_log_format.load() == LogFormat::Combined;
+        let screened = screen(batch, &self.routes.load(), agents);
+        self.archive.offer(&screened.kept);
+        if on {
+            self.access_log.offer(screened.logged());
         }
     }
 

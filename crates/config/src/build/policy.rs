@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use naru_model::platform::Match;
-use naru_model::policy::{Cache, Change, Cors, Fallback, Mask, PathChange, Policy, Sunset, Validate};
+use naru_model::policy::{Cache, Change, Cors, Fallback, Log, Mask, PathChange, Policy, Sunset, Validate};
 
 use super::{absolute, auth, convert, limit, pattern};
 use crate::item::{Entry, Item, Section};
@@ -25,6 +25,7 @@ pub(super) fn policy(at: Section<'_>, matches: &Match, folder: &Path) -> Policy 
         response: change(at.section("response")),
         compress: at.get("compress").unwrap_or(false),
         mask: at.section("mask").items().iter().filter_map(mask).collect(),
+        log: at.section("log").get("one_in").map(|one_in| Log { one_in }),
         fallback: fallback(at),
         problems: at.get("problems").unwrap_or(false),
     }

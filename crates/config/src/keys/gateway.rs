@@ -33,9 +33,9 @@ pub(super) fn keys() -> Vec<Key> {
         ),
         Key::new(
             "access_log",
-            Kind::Flag,
+            Kind::Either(Box::new(Kind::Flag), Box::new(Kind::Keys(access_log()))),
             json!(Gateway::ACCESS_LOG),
-            "Whether each request is written to `access.log` in the state folder.",
+            "Whether requests are written to `access.log` in the state folder, or how.",
         ),
         Key::new(
             "user",
@@ -63,6 +63,15 @@ pub(super) fn keys() -> Vec<Key> {
             "Where several gateways count limits together.",
         ),
     ]
+}
+
+fn access_log() -> Vec<Key> {
+    vec![Key::new(
+        "format",
+        Kind::Choice(&["json", "combined"]),
+        json!("json"),
+        "`json`: all that is known of a request; `combined`: the line of NCSA httpd and Apache, which most tools read.",
+    )]
 }
 
 fn counters() -> Vec<Key> {

@@ -64,6 +64,17 @@ fn answer() -> Vec<Key> {
             "none",
             "Personal data to mask in answers and logs: `resident_number`, `card`, `phone`, `account`, `email`, or a regular expression between slashes (`\"/P[0-9]{8}/\"`, in quotes), all of whose match is masked.",
         ),
+        Key::new(
+            "log",
+            Kind::Keys(vec![Key::new(
+                "one_in",
+                Kind::Whole { least: 1, most: 1_000_000 },
+                Default::Required,
+                "One of so many requests is written; what failed always is.",
+            )]),
+            "every request",
+            "How many of its requests the access log has. Figures and transactions stay complete.",
+        ),
         fallback(),
         Key::new(
             "problems",

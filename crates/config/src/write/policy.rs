@@ -32,6 +32,7 @@ pub(super) fn policy(of: &Policy) -> Value {
         "response": change(&of.response),
         "compress": of.compress,
         "mask": some(&of.mask.iter().map(mask).collect::<Vec<_>>()),
+        "log": of.log.map(|log| json!({ "one_in": log.one_in })),
         "fallback": of.fallback.as_ref().map(fallback),
         "problems": of.problems,
     })

@@ -7,6 +7,7 @@
 mod digits;
 mod format;
 mod shape;
+mod target;
 
 #[cfg(test)]
 mod tests;

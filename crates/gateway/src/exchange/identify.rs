@@ -3,6 +3,8 @@
 //!
 //! Here also end the fields that were meant for this connection only.
 
+use naru_model::record::MAX_AGENT;
+
 use super::{Client, Exchange};
 use crate::forwarded::{client, forwarded_node, plain_node};
 use crate::head::{Fields, Known, Lines, RequestHead};
@@ -31,9 +33,21 @@ impl<C: Client> Exchange<'_, C> {
         if !self.table.silent {
             self.story.user = hash_user(&self.table.user, &self.scratch.request.fields, self.story.client);
         }
+        if self.table.agents {
+            self.note_agent();
+        }
         let request = &mut self.scratch.request;
         self.story.trace_id = trace(&mut request.fields, &mut self.scratch.added);
         request_id(&mut request.fields, &mut self.scratch.added, &mut self.story);
+    }
+
+    /// Before a policy changes or removes them.
+    fn note_agent(&mut self) {
+        for (kept, name) in self.scratch.agent.iter_mut().zip(["referer", "user-agent"]) {
+            kept.clear();
+            let said = self.scratch.request.fields.get(name).unwrap_or_default();
+            kept.extend_from_slice(&said[..said.len().min(MAX_AGENT)]);
+        }
     }
 
     fn table_client(&self, peer: std::net::IpAddr) -> std::net::IpAddr {

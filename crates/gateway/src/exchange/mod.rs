@@ -66,6 +66,8 @@ pub(crate) struct Scratch {
     added: Lines,
     /// What the phases of a route with policies add to the answer.
     said: Lines,
+    /// `Referer` and `User-Agent` as they came, when records carry them.
+    agent: [Vec<u8>; 2],
 }
 
 /// One request under way.

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use naru_model::record::{Fault, RequestRecord};
+use naru_model::record::{Agent, Fault, RequestRecord};
 use naru_model::snapshot::{CallerId, FunctionId, RouteId, ServiceId};
 use naru_model::units::Timestamp;
 use tokio::time::Instant;
@@ -71,7 +71,7 @@ impl<C: Client> Exchange<'_, C> {
             return end;
         }
         let (story, request) = (&self.story, &self.scratch.request);
-        self.thread.reporter.record(&RequestRecord {
+        let record = RequestRecord {
             start: story.start,
             route: story.route,
             function: story.function,
@@ -94,7 +94,10 @@ impl<C: Client> Exchange<'_, C> {
             whole_us: micros(end.duration_since(self.began)),
             trace_id: story.trace_id,
             target: request.target(),
-        });
+        };
+        let [referer, user_agent] = &self.scratch.agent;
+        let agent = self.table.agents.then_some(Agent { referer, user_agent });
+        self.thread.reporter.record(&record, agent);
         end
     }
 }

@@ -279,7 +279,7 @@ fn a_new_server_is_greeted_with_what_is_known() {
 fn records_arrive_and_what_a_missing_server_missed_is_counted() {
     let gateway = Gateway::start(&[]);
     let fit = MAX_BUFFERED / (FIXED_LEN + 4);
-    (0..fit + 7).for_each(|_| gateway.reporter.record(&record("/one")));
+    (0..fit + 7).for_each(|_| gateway.reporter.record(&record("/one"), None));
     assert_eq!(gateway.records.dropped(), 7);
     let mut server = Server::accept(&gateway.listen());
     server.hello();
@@ -306,7 +306,7 @@ fn the_last_records_are_sent_before_the_end() {
     let mut server = Server::accept(&gateway.listen());
     server.hello();
     while !matches!(server.next_message(), ToServer::Load(_)) {}
-    gateway.reporter.record(&record("/last"));
+    gateway.reporter.record(&record("/last"), None);
     gateway.finish();
     let mut rest = std::mem::take(&mut server.received);
     server.stream.read_to_end(&mut rest).unwrap();
@@ -354,7 +354,7 @@ fn a_server_that_does_not_read_costs_bounded_memory_and_stops_nothing() {
     server.hello();
     // Far more than the socket, what is on its way and the buffer hold together.
     let many = 4 * MAX_BUFFERED / FIXED_LEN;
-    (0..many).for_each(|_| gateway.reporter.record(&record("")));
+    (0..many).for_each(|_| gateway.reporter.record(&record(""), None));
     assert!(gateway.records.dropped() > 0);
     // It is still listened to.
     server.say(&table(1));

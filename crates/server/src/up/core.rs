@@ -21,7 +21,7 @@ use naru_model::units::Timestamp;
 use naru_runtime::host::HostMeter;
 use naru_runtime::{Runtime, RuntimeEvent, Stats};
 use naru_state::State;
-use naru_telemetry::Telemetry;
+use naru_telemetry::{RouteLog, Telemetry};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{broadcast, mpsc, watch};
 
@@ -36,6 +36,7 @@ use super::tables::{self, Ids, Tables};
 use super::takeover::TakeOver;
 use super::world::World;
 use crate::clock::Clock;
+use crate::conversions;
 
 /// What was last applied, as the state keeps it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -347,8 +348,19 @@ impl Core {
             callers: self.callers.clone(),
             apdex_t: ids.functions.iter().filter_map(apdex_t).collect(),
         });
-        self.telemetry.set_access_log(self.applied.platform.gateway.access_log);
-        self.telemetry.set_retention(self.applied.platform.telemetry);
+    }
+
+    /// Tells telemetry what of the file's routes is masked and logged, and for how long everything is kept.
+    pub(crate) fn follow_logs(&self) {
+        let platform = &self.applied.platform;
+        let wishes = platform.routes.iter().map(|route| {
+            let id = self.ids.routes.get(&route.name).copied().unwrap_or_default();
+            let one_in = route.policy.log.map_or(1, |log| log.one_in);
+            (id, RouteLog { mask: conversions::masker(&route.policy), one_in })
+        });
+        self.telemetry.set_route_logs(wishes.collect());
+        self.telemetry.set_access_log(platform.gateway.access_log, platform.gateway.access_log_format);
+        self.telemetry.set_retention(platform.telemetry);
     }
 
     /// What clients got from the revisions of services that are being rolled out or watched.

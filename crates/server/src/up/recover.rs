@@ -136,6 +136,7 @@ impl Core {
         }
         self.ids = self.number(&self.applied.platform).await?;
         self.name_numbers();
+        self.follow_logs();
         Ok(())
     }
 

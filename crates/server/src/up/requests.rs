@@ -74,6 +74,7 @@ impl Core {
         self.ids = self.number(&platform).await?;
         self.applied.platform = platform;
         self.name_numbers();
+        self.follow_logs();
         self.follow_links();
         self.unaudited = file_audit::entries(&changes, actor, now);
         if !changes.is_empty() {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use naru_model::name::{FunctionName, ServiceName};
 use naru_model::plan::DesiredService;
-use naru_model::platform::{self, Platform};
+use naru_model::platform::{self, LogFormat, Platform};
+use naru_model::policy::Policy;
 use naru_model::snapshot::{self, Callers, Endpoint, Endpoints, FunctionId, RouteId, Routing, ServiceId};
 use tokio::sync::watch;
 
@@ -98,6 +99,7 @@ pub(crate) fn routing(
         certificates: platform.gateway.tls.as_ref().map_or(Vec::new(), |tls| tls.certificates.clone()),
         silent,
         user: platform.gateway.user.clone(),
+        agents: platform.gateway.access_log && platform.gateway.access_log_format == LogFormat::Combined,
         counters: platform.gateway.counters.clone(),
         ..Routing::default()
     };
@@ -122,7 +124,8 @@ fn one_route(route: &platform::Route, ids: &Ids) -> snapshot::Route {
             .unwrap_or_default(),
         timeout: route.timeout,
         name: route.name.clone(),
-        policy: route.policy.clone(),
+        // What is logged is not the gateway's business: a route with nothing else goes the short way.
+        policy: Policy { log: None, ..route.policy.clone() },
         link: None,
     }
 }

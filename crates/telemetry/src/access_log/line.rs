@@ -1,20 +1,26 @@
-//! One record as one line of JSON.
+//! One record as one line: of JSON, or of the combined format. Which records get one.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use naru_model::instance::InstanceId;
-use naru_model::record::{Fault, RequestRecord};
+use naru_model::platform::LogFormat;
+use naru_model::record::{Agent, Fault, RequestRecord};
+use naru_model::snapshot::RouteId;
 use naru_model::units::Timestamp;
 use serde::{Serialize, Serializer};
 
+use super::combined;
 use crate::names::Names;
+use crate::screen::RouteLogs;
 
 /// Every key is there in every line. Times are in milliseconds with three places.
 #[derive(Serialize)]
 struct Line<'a> {
     time: Time,
     client: std::net::IpAddr,
+    caller: Option<&'a str>,
     method: &'static str,
     target: &'a str,
     status: u16,
@@ -32,6 +38,8 @@ struct Line<'a> {
     attempts: u8,
     fault: Fault,
     trace_id: TraceId,
+    /// How many requests the line stands for.
+    one_in: u32,
 }
 
 /// Stands where lines are missing.
@@ -63,26 +71,58 @@ impl Serialize for TraceId {
 }
 
 /// Lines that wait to be written.
-pub(super) struct LineWriter {
+pub(crate) struct LineWriter {
     names: Arc<ArcSwap<Names>>,
+    routes: Arc<ArcSwap<RouteLogs>>,
+    format: Arc<ArcSwap<LogFormat>>,
+    /// Requests since the last line, of routes of which not every one gets a line.
+    passed: HashMap<RouteId, u32>,
     text: Vec<u8>,
     count: u64,
     first: Timestamp,
 }
 
 impl LineWriter {
-    pub(super) fn new(names: Arc<ArcSwap<Names>>) -> LineWriter {
-        LineWriter { names, text: Vec::new(), count: 0, first: Timestamp::default() }
+    pub(crate) fn new(
+        names: Arc<ArcSwap<Names>>,
+        routes: Arc<ArcSwap<RouteLogs>>,
+        format: Arc<ArcSwap<LogFormat>>,
+    ) -> LineWriter {
+        let (passed, text, first) = (HashMap::new(), Vec::new(), Timestamp::default());
+        LineWriter { names, routes, format, passed, text, count: 0, first }
     }
 
-    pub(super) fn add(&mut self, record: &RequestRecord<'_>) {
+    /// How many requests the line of this one stands for; `None`: it gets none. Counted rather than drawn by the trace id,
+    /// which clients choose.
+    fn sample(&mut self, record: &RequestRecord<'_>) -> Option<u32> {
+        let one_in = self.routes.load().get(&record.route).map_or(1, |route| route.one_in.max(1));
+        if one_in == 1 || record.status >= 500 || record.fault != Fault::None {
+            return Some(1);
+        }
+        let passed = self.passed.entry(record.route).or_default();
+        *passed += 1;
+        if *passed < one_in {
+            return None;
+        }
+        *passed = 0;
+        Some(one_in)
+    }
+
+    pub(super) fn add(&mut self, record: &RequestRecord<'_>, agent: Agent<'_>) {
+        let Some(one_in) = self.sample(record) else { return };
         if self.count == 0 {
             self.first = record.start;
         }
         let names = self.names.load();
+        let caller = names.caller(record.caller).map(|name| name.as_str());
+        self.count += 1;
+        if **self.format.load() == LogFormat::Combined {
+            return combined::write(&mut self.text, record, caller, agent);
+        }
         let line = Line {
             time: Time(record.start),
             client: record.client,
+            caller,
             method: record.method.as_str(),
             target: record.target,
             status: record.status,
@@ -100,15 +140,15 @@ impl LineWriter {
             attempts: record.attempts,
             fault: record.fault,
             trace_id: TraceId(record.trace_id),
+            one_in,
         };
         write_line(&mut self.text, &line);
-        self.count += 1;
     }
 
     /// The lines, after one that tells of `dropped` lines if there are any.
     pub(super) fn text(&self, dropped: u64) -> Vec<u8> {
         let mut text = Vec::with_capacity(self.text.len() + 80);
-        if dropped > 0 {
+        if dropped > 0 && **self.format.load() == LogFormat::Json {
             write_line(&mut text, &Gap { time: Time(self.first), lines_dropped: dropped });
         }
         text.extend_from_slice(&self.text);

@@ -1,7 +1,8 @@
-//! The access log: one line of JSON for each request, written by a thread of its own.
+//! The access log: one line of JSON or of the combined format for each request, written by a thread of its own.
 //!
 //! Nothing waits for it. When it falls behind, or the disk is full, lines are dropped, counted and said.
 
+mod combined;
 mod file;
 mod line;
 
@@ -13,13 +14,11 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use arc_swap::ArcSwap;
 use naru_model::record::RequestRecord;
 
 use crate::Log;
-use crate::names::Names;
 use file::LogFile;
-use line::LineWriter;
+pub(crate) use line::LineWriter;
 
 /// What may wait to be written, in bytes of records: about 200,000 requests.
 const MAX_QUEUED: usize = 32 << 20;
@@ -44,12 +43,12 @@ struct Shared {
 }
 
 impl AccessLog {
-    pub(crate) fn start(path: &Path, names: Arc<ArcSwap<Names>>, log: Log) -> io::Result<AccessLog> {
+    pub(crate) fn start(path: &Path, lines: LineWriter, log: Log) -> io::Result<AccessLog> {
         let (queue, batches) = channel();
         let shared = Arc::new(Shared::default());
         let writer = Writer {
             file: LogFile::new(path),
-            lines: LineWriter::new(names),
+            lines,
             shared: shared.clone(),
             said_dropped: 0,
             failing: false,
@@ -133,8 +132,8 @@ impl Writer {
     fn take(&mut self, batch: &[u8]) {
         let mut rest = batch;
         // What can't be read has been complained of where it was counted.
-        while let Ok(record) = RequestRecord::decode(&mut rest) {
-            self.lines.add(&record);
+        while let Ok((record, agent)) = RequestRecord::decode_with(&mut rest) {
+            self.lines.add(&record, agent.unwrap_or_default());
             if self.lines.bytes() >= MAX_BUFFER {
                 self.flush();
             }

@@ -4,24 +4,29 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::mpsc;
 
-use naru_model::record::{Fault, Method};
+use arc_swap::ArcSwap;
+use naru_model::platform::LogFormat;
+use naru_model::record::{Agent, Fault, Method};
 use naru_model::snapshot::{CallerId, FunctionId, RouteId, ServiceId};
 use naru_model::units::Timestamp;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::names::Names;
+use crate::screen::{RouteLog, RouteLogs};
 
 fn names() -> Arc<ArcSwap<Names>> {
     Arc::new(ArcSwap::from_pointee(Names {
         services: BTreeMap::from([(ServiceId(3), "booking".parse().unwrap())]),
         routes: BTreeMap::from([(RouteId(1), "www.example.go.kr/booking/**".to_owned())]),
         functions: BTreeMap::from([(FunctionId(2), "booking-apply".parse().unwrap())]),
+        callers: BTreeMap::from([(CallerId(6), "mobile-app".parse().unwrap())]),
         ..Names::default()
     }))
 }
 
-fn batch(target: &str) -> Vec<u8> {
-    let record = RequestRecord {
+fn record(target: &str) -> RequestRecord<'_> {
+    RequestRecord {
         start: Timestamp(1_790_000_000_123_456),
         route: RouteId(1),
         function: FunctionId(2),
@@ -30,7 +35,7 @@ fn batch(target: &str) -> Vec<u8> {
         ordinal: 5,
         client: "192.0.2.7".parse().unwrap(),
         user: 0,
-        caller: CallerId::default(),
+        caller: CallerId(6),
         method: Method::Post,
         protocol: 20,
         status: 503,
@@ -44,9 +49,12 @@ fn batch(target: &str) -> Vec<u8> {
         whole_us: 14_000,
         trace_id: [0x0f; 16],
         target,
-    };
+    }
+}
+
+fn batch(target: &str) -> Vec<u8> {
     let mut batch = Vec::new();
-    record.encode(&mut batch);
+    record(target).encode(&mut batch);
     batch
 }
 
@@ -56,7 +64,13 @@ fn start(path: &Path) -> (AccessLog, mpsc::Receiver<String>) {
     let log: Log = Arc::new(move |line| {
         let _ = said.send(line.to_owned());
     });
-    (AccessLog::start(path, names(), log).unwrap(), heard)
+    (AccessLog::start(path, writer(LogFormat::Json, 1), log).unwrap(), heard)
+}
+
+/// One of so many requests of route 1.
+fn writer(format: LogFormat, one_in: u32) -> LineWriter {
+    let routes = RouteLogs::from([(RouteId(1), RouteLog { mask: None, one_in })]);
+    LineWriter::new(names(), Arc::new(ArcSwap::from_pointee(routes)), Arc::new(ArcSwap::from_pointee(format)))
 }
 
 fn lines(path: &Path) -> Vec<Value> {
@@ -74,6 +88,7 @@ fn a_line_tells_all_of_a_request() {
     let expected = json!({
         "time": "2026-09-21T14:13:20.123456Z",
         "client": "192.0.2.7",
+        "caller": "mobile-app",
         "method": "POST",
         "target": "/예약?q=\"a\"\u{1}",
         "status": 503,
@@ -91,8 +106,45 @@ fn a_line_tells_all_of_a_request() {
         "attempts": 2,
         "fault": "platform",
         "trace_id": "0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f",
+        "one_in": 1,
     });
     assert_eq!(lines(&path), [expected]);
+}
+
+#[test]
+fn a_combined_line_is_as_apache_writes_it_and_nothing_in_it_ends_it() {
+    let mut lines = writer(LogFormat::Combined, 1);
+    let agent = Agent { referer: b"https://www.example.go.kr/?a=\"b\"", user_agent: b"Mozilla/5.0 \n\xea" };
+    lines.add(&record("/booking?q=\u{1b}[2J"), agent);
+    let gone = RequestRecord { status: 0, bytes_out: 0, caller: CallerId::default(), ..record("/") };
+    lines.add(&RequestRecord { method: Method::Get, protocol: 11, ..gone }, Agent::default());
+    let expected = concat!(
+        r#"192.0.2.7 - mobile-app [21/Sep/2026:14:13:20 +0000] "POST /booking?q=\x1b[2J HTTP/2.0" 503 20 "#,
+        r#""https://www.example.go.kr/?a=\"b\"" "Mozilla/5.0 \x0a\xea""#,
+        "\n",
+        r#"192.0.2.7 - - [21/Sep/2026:14:13:20 +0000] "GET / HTTP/1.1" 499 - "-" "-""#,
+        "\n",
+    );
+    assert_eq!(String::from_utf8(lines.text(0)).unwrap(), expected);
+}
+
+#[test]
+fn of_a_route_that_asks_for_it_every_so_many_th_request_is_logged_and_every_failure() {
+    let mut lines = writer(LogFormat::Json, 10);
+    let good = RequestRecord { status: 200, fault: Fault::None, ..record("/good") };
+    for _ in 0..95 {
+        lines.add(&good, Agent::default());
+    }
+    lines.add(&record("/failed"), Agent::default());
+    let refused = RequestRecord { status: 429, fault: Fault::Client, ..record("/refused") };
+    lines.add(&refused, Agent::default());
+    lines.add(&RequestRecord { route: RouteId(2), ..good }, Agent::default());
+    let text = String::from_utf8(lines.text(0)).unwrap();
+    let read: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of = |target: &str| read.iter().filter(|line| line["target"] == target).count();
+    assert_eq!((of("/good"), of("/failed"), of("/refused")), (10, 1, 1));
+    let stands_for: u64 = read.iter().map(|line| line["one_in"].as_u64().unwrap()).sum();
+    assert_eq!(stands_for, 93, "nine tens, and three lines that stand for themselves");
 }
 
 #[test]

@@ -8,10 +8,10 @@ use naru_testkit::record::answered;
 
 use crate::names::Names;
 
-pub(super) const START: Timestamp = Timestamp(1_795_250_000_000_000);
+pub(crate) const START: Timestamp = Timestamp(1_795_250_000_000_000);
 
 /// Three services, routes and functions.
-pub(super) fn names() -> Names {
+pub(crate) fn names() -> Names {
     Names {
         services: (1..4).map(|n| (ServiceId(n), format!("service-{n}").parse().unwrap())).collect(),
         routes: (1..4).map(|n| (RouteId(n), format!("example.kr/{n}/**"))).collect(),
@@ -21,12 +21,12 @@ pub(super) fn names() -> Names {
     }
 }
 
-pub(super) fn instance(service: u32, revision: u32, ordinal: u32) -> InstanceId {
+pub(crate) fn instance(service: u32, revision: u32, ordinal: u32) -> InstanceId {
     InstanceId { service: format!("service-{service}").parse().unwrap(), revision, ordinal }
 }
 
 /// A good request that took a millisecond and ended a millisecond after [`START`].
-pub(super) fn record(service: u32, revision: u32, ordinal: u32) -> RequestRecord<'static> {
+pub(crate) fn record(service: u32, revision: u32, ordinal: u32) -> RequestRecord<'static> {
     RequestRecord {
         start: START,
         route: RouteId(service),

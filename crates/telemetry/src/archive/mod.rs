@@ -42,7 +42,7 @@ mod error;
 mod figures;
 mod files;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod intake;
 mod journal;
 mod keeper;
