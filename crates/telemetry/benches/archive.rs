@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
+use naru_model::calls::CallsQuery;
 use naru_model::platform;
 use naru_model::series::{MapQuery, Period, Search, Subject};
 use naru_model::units::{Percent, Timestamp};
@@ -29,13 +30,14 @@ fn main() {
     // `cargo test` and `cargo bench` run every target; without a folder there is nothing to do.
     let mut arguments = std::env::args().skip(1).filter(|argument| !argument.starts_with("--"));
     let Some(folder) = arguments.next().map(PathBuf::from) else {
-        return println!("usage: archive FOLDER [TRANSACTIONS]");
+        return println!("usage: archive FOLDER [TRANSACTIONS] [REGISTERED CLIENTS]");
     };
     let transactions = arguments.next().map_or(10_000_000, |number| number.parse().unwrap());
-    let written = write(&folder, transactions);
+    let callers = arguments.next().map_or(0, |number| number.parse().unwrap());
+    let written = write(&folder, transactions, callers);
     let bytes = bytes(&folder, transactions);
-    let asked = ask(&folder, transactions);
-    let result = json!({"transactions": transactions, "written": written, "bytes": bytes, "asked": asked});
+    let asked = ask(&folder, transactions, callers);
+    let result = json!({"transactions": transactions, "callers": callers, "written": written, "bytes": bytes, "asked": asked});
     println!("{}", serde_json::to_string_pretty(&result).unwrap());
 }
 
@@ -49,8 +51,8 @@ fn open(folder: &Path, load: &Load) -> Archive {
 }
 
 /// The whole day, as fast as the store takes it.
-fn write(folder: &Path, transactions: u64) -> Value {
-    let mut load = Load::new(transactions);
+fn write(folder: &Path, transactions: u64, callers: u32) -> Value {
+    let mut load = Load::new(transactions, callers);
     let archive = open(folder, &load);
     let (started, process, own) = (Instant::now(), cpu(ClockId::ProcessCPUTime), cpu(ClockId::ThreadCPUTime));
     let mut batch = Vec::new();
@@ -115,8 +117,8 @@ fn bytes(folder: &Path, transactions: u64) -> Value {
     })
 }
 
-fn ask(folder: &Path, transactions: u64) -> Value {
-    let archive = open(folder, &Load::new(1));
+fn ask(folder: &Path, transactions: u64, callers: u32) -> Value {
+    let archive = open(folder, &Load::new(1, callers));
     let opened = Instant::now();
     // The last ones of the day may have ended after midnight.
     while archive.map(&a_map(Subject::All, 0, 2 * DAY_SECONDS)).transactions < transactions {
@@ -166,6 +168,15 @@ fn ask(folder: &Path, transactions: u64) -> Value {
         let found = archive.search(&search).transactions.len() as u64;
         results.insert(name.to_owned(), timed(folder, found, || drop(archive.search(&search))));
     }
+    let midnight = (MIDNIGHT.0 / 1_000_000) as u32;
+    let day = CallsQuery {
+        period: Period { from: midnight, to: midnight + DAY_SECONDS },
+        routes: (1..100).map(|n| format!("www.example.go.kr/section-{n}/**")).collect(),
+    };
+    let evening = MIDNIGHT + Duration::from_secs(u64::from(DAY_SECONDS));
+    let spots = archive.calls(&day, evening).error_spots.len() as u64;
+    let work = || drop(archive.calls(&day, evening));
+    results.insert("what stands out in the day's calls".to_owned(), timed(folder, spots, work));
     results.into()
 }
 

@@ -44,6 +44,8 @@ pub(super) struct Load {
     client_shares: Zipf,
     number_shares: Zipf,
     clients: Vec<(Ipv4Addr, u8)>,
+    /// Registered clients, to which every third address belongs; 0: none.
+    callers: u32,
     /// In seconds of the day.
     now: f64,
     per_second: f64,
@@ -51,7 +53,7 @@ pub(super) struct Load {
 }
 
 impl Load {
-    pub(super) fn new(transactions: u64) -> Load {
+    pub(super) fn new(transactions: u64, callers: u32) -> Load {
         let mut random = Random(0x6e61_7275);
         let paths = (0..PATHS).map(|number| a_path(&mut random, number)).collect();
         let clients = (0..CLIENTS).map(|_| {
@@ -60,6 +62,7 @@ impl Load {
         });
         Load {
             clients: clients.collect(),
+            callers,
             paths,
             path_shares: Zipf::new(PATHS),
             client_shares: Zipf::new(CLIENTS),
@@ -80,6 +83,9 @@ impl Load {
             functions: (1..=FUNCTIONS)
                 .map(|n| (FunctionId(n), format!("function-{n}").parse().unwrap()))
                 .collect(),
+            callers: (1..=self.callers)
+                .map(|n| (CallerId(n), format!("client-{n}").parse().unwrap()))
+                .collect(),
             ..Names::default()
         }
     }
@@ -91,7 +97,10 @@ impl Load {
         let day = (self.now / f64::from(DAY_SECONDS) - 0.35) * std::f64::consts::TAU;
         self.now -= (1.0 - random.share()).ln() / (self.per_second * (1.0 + 0.75 * day.sin()));
         let path = &self.paths[self.path_shares.pick(random.share()) as usize];
-        let (client, protocol) = self.clients[self.client_shares.pick(random.share()) as usize];
+        let address = self.client_shares.pick(random.share());
+        let (client, protocol) = self.clients[address as usize];
+        let registered = self.callers > 0 && address % 3 == 0;
+        let caller = if registered { address as u32 / 3 % self.callers + 1 } else { 0 };
         self.target.clear();
         self.target.push_str(&path.text);
         if path.has_number {
@@ -124,7 +133,7 @@ impl Load {
             ordinal: (a >> 40) as u32 % INSTANCES + 1,
             client: client.into(),
             user: u64::from(u32::from(client)),
-            caller: CallerId::default(),
+            caller: CallerId(caller),
             method: path.method,
             protocol,
             status,
