@@ -160,17 +160,20 @@ impl Telemetry {
 
     /// Takes a batch of records in, see [`naru_model::record`]. Of a broken batch, what comes before the break counts.
     pub fn ingest(&self, batch: &[u8], now: Timestamp) {
-        if let Err(error) = self.store().ingest(batch, now) {
-            if self.batches_broken.fetch_add(1, Ordering::Relaxed) == 0 {
-                (self.log)(&format!(
-                    "telemetry: the gateway sent a broken batch: {error}; more are only counted"
-                ));
+        let counted = self.store().ingest(batch, now);
+        let carries_agents = match counted {
+            Ok(carries_agents) => carries_agents,
+            Err(error) => {
+                if self.batches_broken.fetch_add(1, Ordering::Relaxed) == 0 {
+                    let what = "telemetry: the gateway sent a broken batch";
+                    (self.log)(&format!("{what}: {error}; more are only counted"));
+                }
+                return;
             }
-            return;
-        }
+        };
         let on = self.access_log_on.load(Ordering::Relaxed);
-        let agents = on && **self.access_log_format.load() == LogFormat::Combined;
-        let screened = screen(batch, &self.routes.load(), agents);
+        let logs_agents = on && **self.access_log_format.load() == LogFormat::Combined;
+        let screened = screen(batch, &self.routes.load(), carries_agents, logs_agents);
         self.archive.offer(&screened.kept);
         if on {
             self.access_log.offer(screened.logged());

@@ -45,11 +45,18 @@ impl Screened<'_> {
     }
 }
 
-/// Costs nothing while no route masks and no record carries more than a target.
-pub(crate) fn screen<'b>(batch: &'b [u8], routes: &RouteLogs, agents: bool) -> Screened<'b> {
-    if !agents && routes.values().all(|route| route.mask.is_none()) {
+/// Costs nothing while no route masks and no record carries more than a target. `carries_agents`: some record of the batch does;
+/// `logs_agents`: the access log has a place for it. A gateway may still send what no log wants any more.
+pub(crate) fn screen<'b>(
+    batch: &'b [u8],
+    routes: &RouteLogs,
+    carries_agents: bool,
+    logs_agents: bool,
+) -> Screened<'b> {
+    if !carries_agents && routes.values().all(|route| route.mask.is_none()) {
         return Screened { kept: Cow::Borrowed(batch), logged: None };
     }
+    let twice = carries_agents && logs_agents;
     let (mut kept, mut logged) = (Vec::with_capacity(batch.len()), Vec::new());
     let mut rest = batch;
     // What can't be read has been complained of where it was counted.
@@ -60,22 +67,17 @@ pub(crate) fn screen<'b>(batch: &'b [u8], routes: &RouteLogs, agents: bool) -> S
             masked(record.target.as_bytes()).map(|masked| String::from_utf8_lossy(&masked).into_owned());
         let record = RequestRecord { target: target.as_deref().unwrap_or(record.target), ..record };
         record.encode(&mut kept);
-        if !agents {
-            continue;
-        }
-        match agent {
-            None => record.encode(&mut logged),
-            Some(agent) => {
-                let (referer, user_agent) = (masked(agent.referer), masked(agent.user_agent));
-                let agent = Agent {
-                    referer: referer.as_deref().unwrap_or(agent.referer),
-                    user_agent: user_agent.as_deref().unwrap_or(agent.user_agent),
-                };
-                record.encode_with(agent, &mut logged);
-            }
+        if twice {
+            let agent = agent.unwrap_or_default();
+            let (referer, user_agent) = (masked(agent.referer), masked(agent.user_agent));
+            let agent = Agent {
+                referer: referer.as_deref().unwrap_or(agent.referer),
+                user_agent: user_agent.as_deref().unwrap_or(agent.user_agent),
+            };
+            record.encode_with(agent, &mut logged);
         }
     }
-    Screened { kept: Cow::Owned(kept), logged: agents.then_some(logged) }
+    Screened { kept: Cow::Owned(kept), logged: twice.then_some(logged) }
 }
 
 #[cfg(test)]
@@ -112,21 +114,23 @@ mod tests {
     #[test]
     fn what_a_route_masks_is_kept_nowhere_and_what_it_does_not_stays() {
         let batch = batch();
-        let screened = screen(&batch, &masking(), true);
+        let screened = screen(&batch, &masking(), true, true);
         let of = |target: &str, agent: Option<(&str, &str)>| {
             (target.to_owned(), agent.map(|(referer, agent)| (referer.to_owned(), agent.to_owned())))
         };
         assert_eq!(read(&screened.kept), [of("/a?***=1", None), of("/b?secret=2", None)]);
-        let expected = [of("/a?***=1", Some(("https://a.kr/***", "curl"))), of("/b?secret=2", None)];
+        let expected =
+            [of("/a?***=1", Some(("https://a.kr/***", "curl"))), of("/b?secret=2", Some(("", "")))];
         assert_eq!(read(screened.logged()), expected);
-        let without = screen(&batch, &masking(), false);
+        let without = screen(&batch, &masking(), true, false);
         assert_eq!(read(without.logged()), [of("/a?***=1", None), of("/b?secret=2", None)]);
     }
 
     #[test]
     fn a_batch_that_nobody_masks_goes_on_as_it_is() {
-        let batch = batch();
-        let screened = screen(&batch, &RouteLogs::new(), false);
+        let mut batch = Vec::new();
+        record(1, 1, 1).encode(&mut batch);
+        let screened = screen(&batch, &RouteLogs::new(), false, true);
         assert!(matches!(&screened.kept, Cow::Borrowed(same) if *same == batch));
     }
 }

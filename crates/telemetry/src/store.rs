@@ -82,15 +82,16 @@ impl Store {
         self.ways.clear();
     }
 
-    /// Counts every record of a batch.
-    pub(crate) fn ingest(&mut self, batch: &[u8], now: Timestamp) -> Result<(), Error> {
+    /// Counts every record of a batch. Returns whether one carries what its client says of itself.
+    pub(crate) fn ingest(&mut self, batch: &[u8], now: Timestamp) -> Result<bool, Error> {
         self.advance(now);
-        let mut rest = batch;
+        let (mut rest, mut carries_agents) = (batch, false);
         while !rest.is_empty() {
-            let record = RequestRecord::decode(&mut rest)?;
+            let (record, agent) = RequestRecord::decode_with(&mut rest)?;
+            carries_agents |= agent.is_some();
             self.count(&record);
         }
-        Ok(())
+        Ok(carries_agents)
     }
 
     fn count(&mut self, record: &RequestRecord<'_>) {
