@@ -14,9 +14,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
+use naru_model::access_log::LogFormat;
 use naru_model::platform::{
-    Certificate, Counters, Function, Gateway, Health, InstanceSize, Limits, LogFormat, Match, Platform, Pool,
-    Protocol, Rollout, Route, Service, Target, Telemetry, Tls, Traffic, UserKey, WhenGone,
+    Certificate, Counters, Function, Gateway, Health, InstanceSize, Limits, Match, Platform, Pool, Protocol,
+    Rollout, Route, Service, Target, Telemetry, Tls, Traffic, UserKey, WhenGone,
 };
 use naru_model::units::Cpu;
 

@@ -7,9 +7,10 @@ mod limit;
 mod link;
 mod policy;
 
+use naru_model::access_log::LogFormat;
 use naru_model::platform::{
-    Counters, Function, Gateway, Health, InstanceSize, Limits, LogFormat, Match, Platform, Protocol, Rollout,
-    Route, Scale, Service, Telemetry, Traffic, UserKey, WhenGone,
+    Counters, Function, Gateway, Health, InstanceSize, Limits, Match, Platform, Protocol, Rollout, Route,
+    Scale, Service, Telemetry, Traffic, UserKey, WhenGone,
 };
 use naru_model::scaling::{Condition, Level, Rule, Schedule};
 use naru_model::units::format_duration;

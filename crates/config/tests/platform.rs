@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use naru_config::{Machine, load, parse, reference, schema};
+use naru_model::access_log::LogFormat;
 use naru_model::client::Access;
 use naru_model::platform::{
-    Function, Gateway, Health, InstanceSize, Limits, LogFormat, Match, Platform, Pool, Protocol, Rollout,
-    Route, Scale, Service, Target, Telemetry, Traffic, UserKey,
+    Function, Gateway, Health, InstanceSize, Limits, Match, Platform, Pool, Protocol, Rollout, Route, Scale,
+    Service, Target, Telemetry, Traffic, UserKey,
 };
 use naru_model::policy::Policy;
 use naru_model::scaling::{Condition, Level, Rule, Schedule};

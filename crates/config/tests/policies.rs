@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use naru_config::{Machine, diff, load, parse};
+use naru_model::access_log::Log;
 use naru_model::client::{Certificate, Issuer, Secret, Tokens};
 use naru_model::platform::{Counters, Link, Platform, Traffic, WhenGone};
 use naru_model::policy::{
-    Auth, Await, Cache, Change, Conversion, Cors, Fallback, FieldChange, Fields, Job, Limit, Log, Mask,
+    Auth, Await, Cache, Change, Conversion, Cors, Fallback, FieldChange, Fields, Job, Limit, Mask,
     PathChange, Pattern, Per, Period, Policy, Priority, Proof, Publish, Quantity, Speaker, Sunset, Validate,
     Xml,
 };

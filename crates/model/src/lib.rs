@@ -5,6 +5,7 @@
 //! Nothing here does I/O, waits or reads a clock: time is always passed in as a [`units::Timestamp`].
 
 pub mod access;
+pub mod access_log;
 pub mod apdex;
 pub mod calls;
 pub mod client;

@@ -12,6 +12,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::access_log::LogFormat;
 use crate::client::Access;
 use crate::name::{FunctionName, LinkName, ServiceName};
 use crate::policy::{Broker, Consumer, Limit, Policy};
@@ -108,6 +109,7 @@ pub struct Gateway {
     pub trusted_proxies: Vec<IpNet>,
     /// Whether each request is written to the access log in the state folder. Default true.
     pub access_log: bool,
+    /// How its lines are written. Default JSON.
     #[serde(default)]
     pub access_log_format: LogFormat,
     /// What tells one user from another, for counting active users. Default: the client's address.
@@ -124,17 +126,6 @@ pub struct Gateway {
 
 fn links() -> SocketAddr {
     Gateway::LINKS
-}
-
-/// How a line of the access log is written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LogFormat {
-    /// An object of JSON with everything that is known of the request.
-    #[default]
-    Json,
-    /// As NCSA httpd and Apache write it; records then carry `Referer` and `User-Agent`.
-    Combined,
 }
 
 /// Only a hash of it leaves the gateway.

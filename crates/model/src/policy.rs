@@ -11,6 +11,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::access_log::Log;
 use crate::name::ClientName;
 use crate::scaling::Schedule;
 use crate::units::{Bytes, Rate, Timestamp};
@@ -46,13 +47,6 @@ pub struct Policy {
     pub log: Option<Log>,
     /// Every answer of 400 and above becomes a problem document (RFC 9457), whatever the service said. Default false.
     pub problems: bool,
-}
-
-/// What is logged of a route that is called much. Figures and transactions stay complete.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Log {
-    /// One of so many requests, at least 1; what failed by anybody's fault or got 5xx always.
-    pub one_in: u32,
 }
 
 /// Cross-origin requests (the Fetch standard). Preflights are answered here.

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use naru_model::platform::LogFormat;
+use naru_model::access_log::LogFormat;
 use naru_model::record::{Fault, Method, RequestRecord};
 use naru_model::snapshot::{CallerId, FunctionId, RouteId, ServiceId};
 use naru_model::units::Timestamp;

@@ -33,8 +33,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, MutexGuard};
 
 use arc_swap::ArcSwap;
+use naru_model::access_log::LogFormat;
 use naru_model::calls::{Calls, CallsQuery};
-use naru_model::platform::{self, LogFormat};
+use naru_model::platform;
 use naru_model::series::{Found, Map, MapQuery, Period, Search, Subject, Tally, TallyQuery};
 use naru_model::units::Timestamp;
 

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use naru_model::access_log::Log;
 use naru_model::platform::Match;
-use naru_model::policy::{Cache, Change, Cors, Fallback, Log, Mask, PathChange, Policy, Sunset, Validate};
+use naru_model::policy::{Cache, Change, Cors, Fallback, Mask, PathChange, Policy, Sunset, Validate};
 
 use super::{absolute, auth, convert, limit, pattern};
 use crate::item::{Entry, Item, Section};

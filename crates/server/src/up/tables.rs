@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use naru_model::access_log::LogFormat;
 use naru_model::name::{FunctionName, ServiceName};
 use naru_model::plan::DesiredService;
-use naru_model::platform::{self, LogFormat, Platform};
+use naru_model::platform::{self, Platform};
 use naru_model::policy::Policy;
 use naru_model::snapshot::{self, Callers, Endpoint, Endpoints, FunctionId, RouteId, Routing, ServiceId};
 use tokio::sync::watch;

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use naru_model::access_log::LogFormat;
 use naru_model::instance::InstanceId;
-use naru_model::platform::LogFormat;
 use naru_model::record::{Agent, Fault, RequestRecord};
 use naru_model::snapshot::RouteId;
 use naru_model::units::Timestamp;

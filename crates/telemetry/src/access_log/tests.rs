@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::mpsc;
 
 use arc_swap::ArcSwap;
-use naru_model::platform::LogFormat;
+use naru_model::access_log::LogFormat;
 use naru_model::record::{Agent, Fault, Method};
 use naru_model::snapshot::{CallerId, FunctionId, RouteId, ServiceId};
 use naru_model::units::Timestamp;
