@@ -99,8 +99,8 @@ impl Load {
         let path = &self.paths[self.path_shares.pick(random.share()) as usize];
         let address = self.client_shares.pick(random.share());
         let (client, protocol) = self.clients[address as usize];
-        let registered = self.callers > 0 && address % 3 == 0;
-        let caller = if registered { address as u32 / 3 % self.callers + 1 } else { 0 };
+        let registered = self.callers > 0 && address.is_multiple_of(3);
+        let caller = if registered { address / 3 % self.callers + 1 } else { 0 };
         self.target.clear();
         self.target.push_str(&path.text);
         if path.has_number {
