@@ -70,12 +70,7 @@ struct Api(SocketAddr);
 
 impl Api {
     fn of(naru: &Naru) -> Api {
-        let said = naru.output();
-        let line = said.lines().find_map(|line| line.strip_prefix("naru: the API listens on http://"));
-        Api(line
-            .unwrap_or_else(|| panic!("the server does not say where its API listens: {said}"))
-            .parse()
-            .unwrap())
+        Api(naru.api_address())
     }
 
     fn ask(&self, target: &str) -> Answer {

@@ -49,18 +49,13 @@ fn send(address: SocketAddr, head: &str, body: &str) -> Answer {
     client.receive().unwrap()
 }
 
-fn api_address(naru: &Naru) -> SocketAddr {
-    let line = naru.await_line("the API listens on http://");
-    line.rsplit("http://").next().unwrap().trim().parse().unwrap()
-}
-
 /// Asks the API as an admin, and returns the status and the JSON of the answer.
 fn api(naru: &Naru, method: &str, path: &str, body: &Value) -> (u16, Value) {
     let body = if body.is_null() { String::new() } else { body.to_string() };
     let head = format!(
         "{method} {path} HTTP/1.1\r\nauthorization: Bearer {TOKEN}\r\ncontent-type: application/json"
     );
-    let answer = send(api_address(naru), &head, &body);
+    let answer = send(naru.api_address(), &head, &body);
     (answer.status, serde_json::from_slice(&answer.body).unwrap_or(Value::Null))
 }
 

@@ -42,10 +42,7 @@ fn m9_metrics_are_served_to_who_has_the_token() {
         &["--listen", "127.0.0.1:0", "--console", "127.0.0.1:0", "--token", "abracadabra"],
     );
     naru.get("/");
-    let said = naru.output();
-    let line = said.lines().find_map(|line| line.strip_prefix("naru: the API listens on http://"));
-    let console = line.unwrap_or_else(|| panic!("the server does not say where its API listens: {said}"));
-    let console: std::net::SocketAddr = console.parse().unwrap();
+    let console = naru.api_address();
     let ask = |token: &str| {
         let mut client = Client::connect(console).unwrap();
         client.send(format!("GET /metrics HTTP/1.1\r\nhost: x\r\n{token}\r\n")).unwrap();

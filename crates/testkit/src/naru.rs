@@ -274,6 +274,16 @@ impl Naru {
         }
     }
 
+    /// Where the API of the server that started last listens by TCP.
+    pub fn api_address(&self) -> SocketAddr {
+        let said = self.output();
+        let address =
+            said.lines().rev().find_map(|line| line.strip_prefix("naru: the API listens on http://"));
+        let address =
+            address.unwrap_or_else(|| panic!("the server does not say where its API listens: {said}"));
+        address.parse().unwrap()
+    }
+
     /// All that the server has written so far.
     pub fn output(&self) -> String {
         let mut log = self.log.lock().unwrap();
