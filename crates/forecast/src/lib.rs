@@ -8,4 +8,6 @@
 //! measurement (`bench/forecast`, decision 12).
 
 pub mod anomaly;
+#[cfg(test)]
+mod chance;
 pub mod crossing;

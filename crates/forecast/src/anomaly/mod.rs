@@ -1,9 +1,9 @@
 //! Anomalies without a threshold, online: each point is looked at in eight ways, each look says how rare that is among all
 //! that this series has shown before, and what several looks find rare is surprising.
 //!
-//! One pass, no training, the same constants for every series. A point costs well under a microsecond but for every
-//! sixth, and a series less than two KiB; `bench/forecast` measures both. Feed it means of one to ten minutes: its looks
-//! reach from one point to some thousand.
+//! One pass, no training, the same constants for every series. A point costs some two microseconds and a series less than
+//! two KiB; `bench/forecast` measures both. Feed it means of one to ten minutes: its looks reach from one point to some
+//! thousand.
 //!
 //! The looks are summed in digits of rarity, as Fisher combines tests ("Statistical methods for research workers", 1932);
 //! since they are not independent, the sum is a measure and no exact probability.

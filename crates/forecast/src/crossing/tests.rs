@@ -2,19 +2,11 @@
 //! survives.
 
 use super::*;
+use crate::chance::chance;
 
 const STEP: i64 = 300;
 const HOUR: i64 = 3600;
 const DAY: i64 = 86_400;
-
-/// A number of SplitMix64 between −1 and 1.
-fn chance(state: &mut u64) -> f64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut bits = *state;
-    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    ((bits ^ (bits >> 31)) >> 11) as f64 / (1u64 << 52) as f64 - 1.0
-}
 
 /// When each crossing was said, a value a minute until `end`.
 fn said(side: Side, threshold: f64, end: i64, mut value: impl FnMut(i64) -> f64) -> Vec<(i64, Crossing)> {
