@@ -150,7 +150,8 @@ fn secrets() -> Kind {
             text(format::HASH),
             Default::Required,
             "SHA-256 of the secret's text: `printf %s SECRET | sha256sum`.",
-        ),
+        )
+        .secret(),
         Key::new("from", Kind::Time, "from the beginning", "When it becomes good."),
         Key::new("until", Kind::Time, "without end", "When it is no longer good."),
     ];

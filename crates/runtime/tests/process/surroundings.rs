@@ -1,9 +1,10 @@
 //! What an instance finds around itself, and what is said when it can't be started.
 
 use std::fs;
-use std::net::TcpListener;
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use libtest_mimic::Trial;
 use naru_model::observed::Process;
@@ -74,13 +75,24 @@ async fn a_command_that_can_t_be_run_is_explained() {
 
 async fn a_port_that_is_taken_is_said() {
     let mut harness = Processes::new();
-    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = taken.local_addr().unwrap().port();
+    // Taken by a process of its own: a socket of this one is held for a moment by whatever other tests are just starting.
+    let hold = "import socket, sys; s = socket.create_server(('127.0.0.1', 0))\n\
+                print(s.getsockname()[1], flush=True); sys.stdin.read()";
+    let mut holder = Command::new("python3")
+        .args(["-c", hold])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = String::new();
+    BufReader::new(holder.stdout.take().unwrap()).read_line(&mut said).unwrap();
+    let port: u16 = said.trim().parse().unwrap();
     let launch = |name| Launch { port: Some(port), ..harness.launch(name, Behaviour::Serve) };
     let (first, second) = (launch("a-1-1"), launch("a-1-2"));
     let refused = harness.runtime().start(first).await.unwrap_err();
     assert!(matches!(refused, Error::PortTaken { .. }), "{refused}");
-    drop(taken);
+    holder.kill().unwrap();
+    holder.wait().unwrap();
     let running = harness.runtime().start(second).await.unwrap();
     assert_eq!(running.address.port(), port);
     harness.runtime().stop(&running.id, PATIENCE).await.unwrap();
