@@ -1,7 +1,5 @@
 //! A gRPC service for tests of conversions: reads what it is sent and answers as it is told, by the descriptors of `tests/grpc`.
 
-#![allow(dead_code, reason = "each test takes what it needs")]
-
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

@@ -1,14 +1,10 @@
 //! gRPC-Web: frames and trailers in both of its forms, and what is refused.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod peer;
-
+use crate::peer::{Call, call, framed, refused, request, shape};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use naru_model::message::{Converted, Flow, Response, header};
 use naru_model::policy::Conversion;
-use peer::{Call, call, framed, refused, request, shape};
 use proptest::prelude::*;
 
 const PATH: &str = "/library.v1.Library/GetShelf";
@@ -27,7 +23,7 @@ fn told(mut body: &[u8]) -> (Vec<Vec<u8>>, String) {
         body = rest;
         if flags == 0x80 {
             assert!(body.is_empty(), "something follows the trailers");
-            return (messages, peer::text(content));
+            return (messages, crate::peer::text(content));
         }
         messages.push(content.to_vec());
     }
@@ -92,7 +88,7 @@ fn errors_that_have_no_message_are_told_in_the_body_too() {
     // What is no gRPC comes as it is.
     let page = Response {
         status: 503,
-        headers: peer::headers(&[("content-type", "text/html")]),
+        headers: crate::peer::headers(&[("content-type", "text/html")]),
         ..Response::default()
     };
     let mut call = sent(&[("content-type", BINARY)], &framed(b""));

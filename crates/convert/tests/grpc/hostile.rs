@@ -1,13 +1,9 @@
 //! Requests and answers that are nearly right, and others that are not at all: none of them panics, and each refusal has a status.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod peer;
-
 use std::sync::{Arc, LazyLock};
 
+use crate::peer::{Call, call, request, rest};
 use naru_model::message::{Converted, Shape};
-use peer::{Call, call, request, rest};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -1,16 +1,12 @@
 //! A gRPC service offered as REST: what reaches the service, and what its answers become.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod peer;
-
 use std::time::Duration;
 
+use crate::peer::{Call, call, framed, json, refused, request, rest, text};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use naru_model::message::{Converted, Flow, Request, Response, header};
 use naru_model::policy::{Conversion, Grpc, Policy};
-use peer::{Call, call, framed, json, refused, request, rest, text};
 use prost_reflect::DynamicMessage;
 use prost_reflect::prost::Message;
 use serde_json::{Value, json};
@@ -151,7 +147,7 @@ fn services_that_are_named_are_offered_whole() {
     let refusal = refused(rest(&[]).as_ref(), request("POST", "/library.v1.Library/Internal", &[], "{}"));
     assert_eq!(refusal.status, 404);
     let named = rest(&["library.v1.Library"]);
-    let call = peer::call(named.as_ref(), request("POST", "/library.v1.Library/Internal", &[], "{}"));
+    let call = crate::peer::call(named.as_ref(), request("POST", "/library.v1.Library/Internal", &[], "{}"));
     assert_eq!(call.method.name(), "Internal");
 }
 
@@ -186,14 +182,14 @@ fn one_message_is_the_answers_body() {
     let answer = call.answer(frame, OK).unwrap();
     assert_eq!((header(&answer.headers, "content-type"), &*answer.body), (Some("image/png"), &[0, 1, 2][..]));
     let file = request("POST", "/v1/files", &[("content-type", "image/png")], [0, 1, 2]);
-    let file = peer::call(rest(&[]).as_ref(), file).message();
+    let file = crate::peer::call(rest(&[]).as_ref(), file).message();
     assert_eq!(file, json!({ "contentType": "image/png", "data": "AAEC" }));
 }
 
 #[test]
 fn a_status_is_a_problem_with_its_details() {
     // A google.rpc.Status with an ErrorInfo, which the descriptors have, and something that they do not.
-    let pool = peer::pool();
+    let pool = crate::peer::pool();
     let info = pool.get_message_by_name("google.rpc.ErrorInfo").unwrap();
     let info =
         json!({ "reason": "FULL", "domain": "library.example" }).to_string().into_bytes().pipe(|text| {
@@ -278,7 +274,7 @@ fn a_stream_is_told_message_by_message() {
 #[test]
 fn a_stream_goes_on_as_it_comes_and_ends_when_it_can_not_be_told() {
     let mut call = get("/v1/shelves/1:watch", &[]);
-    let head = Response { status: 200, headers: peer::native(), ..Response::default() };
+    let head = Response { status: 200, headers: crate::peer::native(), ..Response::default() };
     assert!(matches!(call.answering.head(&head), Ok(Flow::Stream(_))));
     let frame = call.frame(&json!({ "name": "a" }));
     let mut out = Vec::new();
@@ -306,7 +302,7 @@ fn answers_that_are_no_grpc_are_refused() {
     }
     assert_eq!(get("/v1/shelves/1", &[]).answer(good, &[]).unwrap_err().status, 502);
     for (status, answered) in [(404, 502), (200, 502), (503, 503), (429, 503)] {
-        let headers = peer::headers(&[("content-type", "text/html")]);
+        let headers = crate::peer::headers(&[("content-type", "text/html")]);
         let head = Response { status, headers, ..Response::default() };
         let one = get("/v1/shelves/1", &[]).answering.whole(head.clone()).unwrap_err();
         let mut many = get("/v1/shelves/1:watch", &[]).answering;
@@ -370,7 +366,7 @@ fn descriptors_that_can_not_be_offered_are_refused_when_they_are_read() {
         let error = naru_convert::shape(&Policy { convert, ..Policy::default() }).unwrap_err();
         error.to_string()
     };
-    let good = std::fs::read(peer::descriptors()).unwrap();
+    let good = std::fs::read(crate::peer::descriptors()).unwrap();
     assert!(
         read(&good, &["library.v1.Libary"])
             .contains("there is no service library.v1.Libary; there are: library.v1.Library")
