@@ -11,8 +11,10 @@ import {
   Switch,
   type Component,
 } from 'solid-js';
+import { followAlerts } from './api/alerts';
 import { functionNamed, start, status } from './api/live';
 import { sessionState } from './api/session';
+import { ItemHost } from './components/alerts/AlertButton';
 import { Header } from './components/Header';
 import { Notices } from './components/Notices';
 import { SignIn } from './components/SignIn';
@@ -34,6 +36,18 @@ const Client = lazy(() => import('./pages/Client'));
 const Links = lazy(() => import('./pages/Links'));
 const Link = lazy(() => import('./pages/Link'));
 const Jobs = lazy(() => import('./pages/Jobs'));
+const ServiceMap = lazy(() => import('./pages/ServiceMap'));
+const Traces = lazy(() => import('./pages/Traces'));
+const Trace = lazy(() => import('./pages/Trace'));
+const Logs = lazy(() => import('./pages/Logs'));
+const Metrics = lazy(() => import('./pages/Metrics'));
+const Alerts = lazy(() => import('./pages/Alerts'));
+const Instances = lazy(() => import('./pages/Instances'));
+const Instance = lazy(() => import('./pages/Instance'));
+const Host = lazy(() => import('./pages/Host'));
+const Assess = lazy(() => import('./pages/Assess'));
+const Portfolio = lazy(() => import('./pages/Portfolio'));
+const Reports = lazy(() => import('./pages/Reports'));
 
 const PAGES: Partial<Record<Page, Component>> = {
   overview: Overview,
@@ -49,12 +63,25 @@ const PAGES: Partial<Record<Page, Component>> = {
   links: Links,
   link: Link,
   jobs: Jobs,
+  map: ServiceMap,
+  traces: Traces,
+  trace: Trace,
+  logs: Logs,
+  metrics: Metrics,
+  alerts: Alerts,
+  instances: Instances,
+  instance: Instance,
+  host: Host,
+  assess: Assess,
+  portfolio: Portfolio,
+  reports: Reports,
 };
 
 export function App() {
   const kind = createMemo(() => sessionState().kind);
   createEffect(() => {
     if (kind() === 'in' || kind() === 'unreachable') start();
+    if (kind() === 'in') followAlerts();
   });
   createEffect(() => {
     document.documentElement.lang = language();
@@ -105,13 +132,14 @@ function Frame() {
         </ErrorBoundary>
       </main>
       <Notices />
+      <ItemHost />
     </>
   );
 }
 
 function title(): string {
   const { page, name } = route();
-  if (page === 'service' || page === 'client' || page === 'api' || page === 'link') return name;
+  if (page === 'service' || page === 'client' || page === 'api' || page === 'link' || page === 'instance') return name;
   if (page === 'function') return titled(functionNamed(name)?.title ?? {}, name);
   if (page === 'unknown') return '';
   return t().nav[page];

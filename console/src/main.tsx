@@ -7,6 +7,7 @@ import './styles/layout.css';
 import './styles/parts.css';
 import './styles/figures.css';
 import './styles/notices.css';
+import './components/alerts/alerts.css';
 
 void begin();
 window.addEventListener('hashchange', () => {

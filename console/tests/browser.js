@@ -14,9 +14,10 @@ const FLAGS = [
 
 export const WIDTHS = { desktop: { width: 1400, height: 900 }, phone: { width: 390, height: 844 } };
 
-/** Each launch has a fresh profile of its own. */
-export function startBrowser() {
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args: FLAGS });
+/** Each launch has a fresh profile of its own. `more` are flags beside those of every launch. */
+export function startBrowser(more = []) {
+  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+  return chromium.launch({ executablePath, headless: true, args: [...FLAGS, ...more] });
 }
 
 /** Keeps the last status that the page was sent, where tests can compare it with what the page shows at the same moment. */

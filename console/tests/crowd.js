@@ -2,9 +2,12 @@
 import { openPage } from './browser.js';
 import { startStage } from './stage.js';
 
+/** P4 of the requirements. */
+export const EVERY_INSTANCE = 1228;
+
 /** Opens a page of the stage, runs `work` with it and closes both. */
-async function on({ browser, platform, hash, look }, work) {
-  const stage = await startStage(platform.origin);
+async function on({ browser, platform, hash, look, instances = 50 }, work) {
+  const stage = await startStage(platform.origin, { instances });
   const opened = await openPage(browser, stage.origin, { token: 'any', ...look });
   try {
     await opened.show(hash);
@@ -22,6 +25,16 @@ export const atFiftyInstances = ({ browser, platform }, work) =>
     await page.waitForFunction(() => document.body.textContent.includes('portal-1-50'));
     return work(page);
   });
+
+/** As many instances as a large platform has, on one screen. */
+export const atEveryInstance = ({ browser, platform }, work) =>
+  on(
+    { browser, platform, hash: '/instances?lang=ko', look: { language: 'ko' }, instances: EVERY_INSTANCE },
+    async (page) => {
+      await page.locator('.crowd-head').first().waitFor();
+      return work(page);
+    },
+  );
 
 /** A live T-Map: of nearly 20,000 dots, or with every cell filled. */
 export const atFullMap = ({ browser, platform, kind }, work) => {

@@ -86,7 +86,30 @@ export async function startPlatform(naru) {
   const broken = join(folder, 'broken');
   const doors = await freePort();
   writeFileSync(join(folder, 'naru.yaml'), yaml({ naru, doors, broken }));
-  const options = ['--listen', '127.0.0.1:0', '--console', '127.0.0.1:0', '--state', join(folder, 'state')];
+  const { origin, api, gateway, said, stop } = await startNaru(naru, folder);
+  const load = startLoad(gateway);
+  const call = callerOf(gateway);
+  return {
+    origin,
+    api,
+    said,
+    load,
+    call,
+    /** Calls the link `weather` as a service would. */
+    link: (path) => callerOf(`127.0.0.1:${doors}`)(path, { headers: { Host: 'weather.link.naru' } }),
+    /** Whether the service `moody` is out of order. */
+    breakMoody: (out) => (out ? writeFileSync(broken, '') : rmSync(broken, { force: true })),
+    async stop() {
+      load.stop();
+      await stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Starts `naru up` on a folder with a naru.yaml; resolves when it is ready. */
+export async function startNaru(naru, folder, ...more) {
+  const options = ['--listen', '127.0.0.1:0', '--console', '127.0.0.1:0', '--state', join(folder, 'state'), ...more];
   const child = spawn(naru, ['up', 'naru.yaml', ...options, '--token', TOKEN], { cwd: folder });
   const said = [];
   const { origin } = await new Promise((settle, fail) => {
@@ -104,25 +127,16 @@ export async function startPlatform(naru) {
   });
   const api = apiOf(origin);
   const [gateway] = (await api.get('status')).gateway.listen;
-  const load = startLoad(gateway);
-  const call = callerOf(gateway);
   return {
     origin,
     api,
+    gateway,
     said,
-    load,
-    call,
-    /** Calls the link `weather` as a service would. */
-    link: (path) => callerOf(`127.0.0.1:${doors}`)(path, { headers: { Host: 'weather.link.naru' } }),
-    /** Whether the service `moody` is out of order. */
-    breakMoody: (out) => (out ? writeFileSync(broken, '') : rmSync(broken, { force: true })),
     async stop() {
-      load.stop();
       child.removeAllListeners('exit');
       const gone = once(child, 'exit');
       child.kill('SIGTERM');
       await gone;
-      rmSync(folder, { recursive: true, force: true });
     },
   };
 }
@@ -141,13 +155,15 @@ function apiOf(origin) {
     return text ? JSON.parse(text) : undefined;
   };
   return {
+    /** A page that is text. */
+    page: async (path) => (await fetch(`${origin}${path}`, { headers })).text(),
     get: (path) => ask('GET', path),
     post: (path, body = {}) => ask('POST', path, body),
     service: async (name) => (await ask('GET', 'status')).services.find((one) => one.name === name),
   };
 }
 
-async function freePort() {
+export async function freePort() {
   const server = createServer();
   await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
   const { port } = server.address();
@@ -156,7 +172,7 @@ async function freePort() {
 }
 
 /** Calls the gateway; resolves to the answer's status and text. */
-function callerOf(gateway) {
+export function callerOf(gateway) {
   const at = gateway.lastIndexOf(':');
   const [host, port] = [gateway.slice(0, at), Number(gateway.slice(at + 1))];
   return (path, { method = 'GET', headers = {}, body } = {}) =>

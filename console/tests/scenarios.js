@@ -7,6 +7,9 @@ import { managementScenarios } from './management.js';
 import { changeScenarios } from './changes.js';
 import { speedScenarios } from './speed.js';
 import { timelineScenarios, tmapScenarios } from './views.js';
+import { assessingScenarios } from './assessing.js';
+import { closingScenarios } from './closing.js';
+import { monitoringScenarios } from './monitoring.js';
 import { runUnitTests } from './unit.js';
 
 /** Resolves to whether all of them held. `only`: a word that the names of those to run contain. */
@@ -41,6 +44,9 @@ export async function runAll({ screenshots, only }) {
       timelineScenarios,
       changeScenarios,
       speedScenarios,
+      monitoringScenarios,
+      assessingScenarios,
+      closingScenarios,
     ];
     for (const scenarios of all)
       for (const [name, run] of Object.entries(scenarios)) await holds(name, () => run(context));

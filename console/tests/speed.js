@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { until } from './browser.js';
-import { atFiftyInstances, atFullMap } from './crowd.js';
+import { atEveryInstance, atFiftyInstances, atFullMap, EVERY_INSTANCE } from './crowd.js';
 import { complaintsOf } from './access.js';
 
 /** Of the whole console, compressed (issue 3). */
@@ -47,6 +47,30 @@ export const speedScenarios = {
     });
   },
 
+  async 'p4_every instance is on one screen, each can be reached, and leads to its page'({
+    browser,
+    platform,
+    screenshots,
+  }) {
+    await atEveryInstance({ browser, platform }, async (page) => {
+      const { height } = page.viewportSize();
+      const box = await page.locator('.crowd').boundingBox();
+      assert.ok(box.y + box.height <= height, `the picture ends at ${box.y + box.height} of ${height}`);
+      const told = await page.locator('.crowd-head').first().textContent();
+      assert.ok(told.includes(EVERY_INSTANCE.toLocaleString('ko')), told);
+      await page.screenshot({ path: join(screenshots, 'every-instance.png') });
+      assert.deepEqual(await page.evaluate(complaintsOf, { language: 'ko' }), []);
+      await page.locator('.crowd').focus();
+      await page.keyboard.press('End');
+      await page.locator('.crowd-tip', { hasText: `portal-1-${EVERY_INSTANCE}` }).waitFor();
+      await page.keyboard.press('Home');
+      await page.keyboard.press('ArrowRight');
+      await page.keyboard.press('Enter');
+      await page.waitForFunction(() => location.hash.startsWith('#/instances/portal-1-2'));
+      await page.locator('h1', { hasText: 'portal-1-2' }).waitFor();
+    });
+  },
+
   async 'a T-Map of nearly 20,000 dots, and one with every cell filled'({ browser, platform, screenshots }) {
     for (const kind of ['dots', 'cells'])
       await atFullMap({ browser, platform, kind }, async (page) => {
@@ -64,6 +88,9 @@ export const speedScenarios = {
       ['/functions/approval', '.now'],
       ['/tmap', '.tm-plot'],
       ['/timeline', '.tl-lane'],
+      ['/assess', '.verdict .outcome'],
+      ['/portfolio', '.empty'],
+      ['/reports', 'h1'],
     ]) {
       await opened.show(hash);
       await page.locator(there).first().waitFor();

@@ -1,27 +1,29 @@
-// The console's files as naru serves them, over figures that no test machine could bring about: fifty instances at work, and
-// as many transactions as a T-Map takes.
+// The console's files as naru serves them, over figures that no test machine could bring about: as many instances at work, and as
+// many transactions on a T-Map, as there may be; traces, metrics and alerts of a bad afternoon (made.js).
 import { createServer } from 'node:http';
+import { answer, transactions } from './made.js';
 
-const INSTANCES = 50;
 const DOTS = 20_000;
 const now = () => Date.now() / 1000;
 
-/** `origin`: the naru that has the files. */
-export async function startStage(origin) {
+/** `origin`: the naru that has the files; `instances`: of the service `portal`. */
+export async function startStage(origin, { instances = 50 } = {}) {
   const timers = new Set();
   const server = createServer(async (request, response) => {
     const { pathname, searchParams } = new URL(request.url, 'http://stage');
     const json = (value) => response.setHeader('Content-Type', 'application/json').end(JSON.stringify(value));
     if (pathname === '/v1/session') return json({ name: 'stage', role: 'admin' });
     if (pathname === '/v1/map') return json(mapOf(searchParams));
-    if (pathname === '/v1/transactions') return json({ transactions: [], more: false });
+    if (pathname === '/v1/transactions') return json(transactions());
     if (pathname === '/v1/series') return json(seriesOf(searchParams));
-    if (pathname === '/v1/status' && !searchParams.has('follow')) return json(statusAt(now()));
+    if (pathname === '/v1/status' && !searchParams.has('follow')) return json(statusAt(now(), instances));
     if (pathname === '/v1/events' && !searchParams.has('follow')) return json([]);
+    const made = pathname.startsWith('/v1/') && (await answer(request, pathname, searchParams));
+    if (made) return json(made);
     if (pathname.startsWith('/v1/')) {
       response.writeHead(200, { 'Content-Type': 'text/event-stream' }).flushHeaders();
       if (pathname !== '/v1/status') return undefined;
-      const send = () => response.write(`data: ${JSON.stringify(statusAt(now()))}\n\n`);
+      const send = () => response.write(`data: ${JSON.stringify(statusAt(now(), instances))}\n\n`);
       send();
       const timer = setInterval(send, 1000);
       timers.add(timer);
@@ -69,7 +71,7 @@ function trafficOf(rate) {
   };
 }
 
-function statusAt(time) {
+function statusAt(time, count) {
   const at = Math.floor(time * 1e6);
   const instance = (i) => ({
     id: `portal-1-${i + 1}`,
@@ -98,7 +100,7 @@ function statusAt(time) {
     traffic: trafficOf(2400),
     scaling: {
       min: 2,
-      max: INSTANCES,
+      max: count,
       priority: 0,
       automatic: true,
       held: null,
@@ -108,7 +110,7 @@ function statusAt(time) {
       no_room: false,
     },
   });
-  const all = Array.from({ length: INSTANCES }, (_, i) => instance(i));
+  const all = Array.from({ length: count }, (_, i) => instance(i));
   return {
     at,
     platform: 'stage',
@@ -132,6 +134,14 @@ function statusAt(time) {
     services: [service('portal', all)],
     links: [],
     functions: [
+      {
+        name: 'approval',
+        title: { ko: '전자결재', en: 'Document approval' },
+        owner: 'groupware@example.go.kr',
+        apdex_t_seconds: 0.3,
+        services: ['portal'],
+        traffic: { ...trafficOf(40), error_ratio: 0.06, apdex: { satisfied: 300, tolerating: 60, frustrated: 40 } },
+      },
       {
         name: 'portal-home',
         title: { ko: '대표 누리집', en: 'Public portal' },
@@ -165,7 +175,7 @@ function seriesOf(query) {
       seconds: step,
       ...traffic,
       ...figures,
-      instances: INSTANCES,
+      instances: 50,
       cpu_cores: 0.4 + 0.3 * chance(i),
       memory_bytes: 3e8,
       disk_read_bytes: 0,

@@ -18,19 +18,41 @@ def free_port():
         return taken.getsockname()[1]
 
 
+def until(what, look):
+    """Looks until there is something to see. What it looks at is another program's, which tells nobody when it is there."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        seen = look()
+        if seen:
+            return seen
+        time.sleep(0.05)
+    raise AssertionError(f"not seen within {PATIENCE} s: {what}")
+
+
 class Naru:
     """Runs on a folder of its own, and is ready once every service is; says what it wrote when something went wrong."""
 
-    def __init__(self, binary, yaml, port=0):
+    def __init__(self, binary, yaml, port=0, otlp="off"):
         self.binary, self.folder = binary, tempfile.mkdtemp(prefix="naru-peers-")
         with open(os.path.join(self.folder, "naru.yaml"), "w", encoding="utf-8") as file:
             file.write(yaml)
         self.state, self.log = os.path.join(self.folder, "state"), os.path.join(self.folder, "naru.log")
-        command = [binary, "up", os.path.join(self.folder, "naru.yaml"), "--state", self.state]
-        command += ["--listen", f"127.0.0.1:{port}", "--console", "off"]
-        with open(self.log, "w", encoding="utf-8") as log:
-            self.server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        self.url = None
+        self.command = [binary, "up", os.path.join(self.folder, "naru.yaml"), "--state", self.state]
+        self.command += ["--listen", f"127.0.0.1:{port}", "--console", "off"]
+        # OpenTelemetry's ports are one for the whole machine; `any` takes free ones.
+        self.env = os.environ | {"NARU_OTLP": otlp}
+        self.server, self.url = None, None
+        self.start()
+
+    def start(self):
+        """Starts the server; after `kill`, on what that one left."""
+        with open(self.log, "a", encoding="utf-8") as log:
+            self.server = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.env)
+
+    def kill(self):
+        """SIGKILL to the server alone: the gateway and what it runs go on."""
+        self.server.kill()
+        self.server.wait()
 
     def status(self):
         """What `naru status --json` says; nothing while nobody answers."""
@@ -45,7 +67,7 @@ class Naru:
         self.url = "http://" + status["gateway"]["listen"][0]
         return all(service["ready"] >= service["desired"] for service in status["services"])
 
-    def __enter__(self):
+    def await_ready(self):
         until = time.monotonic() + PATIENCE
         while self.server.poll() is None and time.monotonic() < until:
             if self.is_ready():
@@ -53,6 +75,9 @@ class Naru:
             time.sleep(0.02)
         self.__exit__(RuntimeError, None, None)
         raise RuntimeError("naru is not ready")
+
+    def __enter__(self):
+        return self.await_ready()
 
     def __exit__(self, failure, *_):
         self.server.terminate()

@@ -19,8 +19,18 @@ export async function get<T>(path: string, query: Query = {}, signal?: AbortSign
 }
 
 /** Changes something. The header shows that it was this page that asked, and no form on another one. */
-export async function post<T>(path: string, body: unknown): Promise<T> {
-  return ask<T>('POST', address(path), body);
+export async function post<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
+  return ask<T>('POST', address(path), body, signal);
+}
+
+/** Sends a file as it is. */
+export async function upload<T>(path: string, query: Query, content: Blob, signal?: AbortSignal): Promise<T> {
+  return read<T>(await request('POST', address(path, query), content, signal));
+}
+
+/** Asks for a file that is made of what is sent. */
+export async function made(path: string, query: Query, body: unknown): Promise<Blob> {
+  return (await request('POST', address(path, query), body)).blob();
 }
 
 /** Says anew what something is. */
@@ -40,15 +50,25 @@ export function address(path: string, query: Query = {}): string {
 }
 
 async function ask<T>(method: string, url: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  return read<T>(await request(method, url, body, signal));
+}
+
+async function read<T>(response: Response): Promise<T> {
+  const text = await response.text();
+  return (text ? JSON.parse(text) : undefined) as T;
+}
+
+async function request(method: string, url: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
   const headers: Record<string, string> = { Accept: 'application/json' };
   if (method !== 'GET') headers['X-Naru-Console'] = '1';
-  if (body !== undefined) headers['Content-Type'] = 'application/json';
+  const raw = body instanceof Blob;
+  if (body !== undefined) headers['Content-Type'] = raw ? 'application/octet-stream' : 'application/json';
   let response: Response;
   try {
     response = await fetch(url, {
       method,
       headers,
-      body: body === undefined ? null : JSON.stringify(body),
+      body: raw ? body : body === undefined ? null : JSON.stringify(body),
       signal: signal ?? null,
       credentials: 'same-origin',
     });
@@ -58,8 +78,7 @@ async function ask<T>(method: string, url: string, body?: unknown, signal?: Abor
   }
   if (response.status === 401 && url !== 'v1/session') signedOut();
   if (!response.ok) throw new ApiError(response.status, await complaint(response));
-  const text = await response.text();
-  return (text ? JSON.parse(text) : undefined) as T;
+  return response;
 }
 
 async function complaint(response: Response): Promise<string> {

@@ -10,6 +10,11 @@ import type { Event, FunctionStatus, LinkStatus, ServiceStatus, Status } from '.
 /** Without news for so long, what is shown is called old, in milliseconds. */
 const OLD_AFTER = 3500;
 const KEPT_EVENTS = 500;
+/** Of a service with more instances than this each one is taken as a whole: to compare every figure would take longer than a frame. */
+const COMPARED = 64;
+
+/** What is no plain object is not looked into by the store. */
+class Whole {}
 
 const [store, setStore] = createStore<{ status: Status | undefined }>({ status: undefined });
 const [events, setEvents] = createSignal<Event[]>([]);
@@ -92,6 +97,8 @@ function take(status: Status): void {
   remember(status);
   setNow(Date.now());
   setArrivedAt(Date.now());
+  for (const { instances } of status.services)
+    if (instances.length > COMPARED) for (const one of instances) Object.setPrototypeOf(one, Whole.prototype);
   // Rows keep their identity by this key, so that what has not changed is not drawn again.
   for (const one of [...status.services, ...status.functions, ...status.links]) (one as { id?: string }).id = one.name;
   setStore('status', reconcile(status, { key: 'id' }));

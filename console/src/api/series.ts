@@ -23,14 +23,23 @@ export interface Figures {
   loaded: Accessor<boolean>;
 }
 
-/** Figures of a subject over the range that ends now. Asks while the page is seen, as often as there is something new. */
-export function following(subject: Accessor<string | undefined>, range: Accessor<Range>, atMost = POINTS): Figures {
+/**
+ * Figures of a subject over the range that ends now, or so many seconds before now. Asks while the page is seen, as often as there
+ * is something new.
+ */
+export function following(
+  subject: Accessor<string | undefined>,
+  range: Accessor<Range>,
+  atMost = POINTS,
+  back: Accessor<number | undefined> = () => undefined,
+): Figures {
   const [points, setPoints] = createSignal<Point[]>([]);
   const [failed, setFailed] = createSignal(false);
   const [loaded, setLoaded] = createSignal(false);
   createEffect(() => {
     const wanted = subject();
     const { seconds } = range();
+    const ago = back() ?? 0;
     const stop = new AbortController();
     let timer: number | undefined;
     let known: Point[] = [];
@@ -40,7 +49,7 @@ export function following(subject: Accessor<string | undefined>, range: Accessor
     const round = async () => {
       if (wanted !== undefined && !(document.hidden && known.length > 0)) {
         try {
-          known = await refreshed(wanted, seconds, atMost, known, stop.signal);
+          known = await refreshed(wanted, seconds, ago, atMost, known, stop.signal);
           setPoints(known);
           setFailed(false);
           setLoaded(true);
@@ -66,9 +75,16 @@ function pause(seconds: number, atMost: number): number {
 }
 
 /** Seconds one by one are added to; longer stretches are asked for as a whole, because their borders move. */
-async function refreshed(subject: string, seconds: number, atMost: number, known: Point[], signal: AbortSignal) {
+async function refreshed(
+  subject: string,
+  seconds: number,
+  ago: number,
+  atMost: number,
+  known: Point[],
+  signal: AbortSignal,
+) {
   // The second before this one may still be counted.
-  const to = Math.floor(serverNow()) - 1;
+  const to = Math.floor(serverNow()) - 1 - ago;
   const from = to - seconds;
   const last = known.at(-1);
   const settled = last ? last.at - UNSETTLED : 0;

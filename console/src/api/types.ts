@@ -184,7 +184,10 @@ export type EventKind =
   | 'rollout_finished'
   | 'rollout_failed'
   | 'rolled_back'
-  | 'upgraded';
+  | 'upgraded'
+  | 'alert_opened'
+  | 'alert_resolved'
+  | 'receiver_closed';
 
 export type Severity = 'info' | 'warning' | 'error';
 
@@ -262,6 +265,8 @@ export interface Transaction {
 export interface Found {
   transactions: Transaction[];
   more: boolean;
+  /** Why there may be more that is older; absent when nothing is missing. */
+  missing?: string;
 }
 
 export type Role = 'viewer' | 'operator' | 'admin';

@@ -1,4 +1,5 @@
 import { createEffect, For, Show } from 'solid-js';
+import { openAlerts } from '../api/alerts';
 import { staleFor, status } from '../api/live';
 import { session, signOut } from '../api/session';
 import { language, setLanguage, t } from '../lib/i18n';
@@ -7,9 +8,34 @@ import { setTheme, theme } from '../lib/theme';
 import { Icon } from './Icon';
 import { NoticesButton } from './Notices';
 
-const NAV = ['overview', 'tmap', 'timeline', 'calls', 'apis', 'clients', 'links', 'jobs'] as const;
+const NAV = [
+  'overview',
+  'tmap',
+  'map',
+  'traces',
+  'metrics',
+  'alerts',
+  'timeline',
+  'calls',
+  'apis',
+  'clients',
+  'links',
+  'jobs',
+  'assess',
+] as const;
 /** What lies within a part of the navigation. */
-const WITHIN: Partial<Record<Page, Page>> = { api: 'apis', client: 'clients', link: 'links' };
+const WITHIN: Partial<Record<Page, Page>> = {
+  api: 'apis',
+  client: 'clients',
+  link: 'links',
+  trace: 'traces',
+  logs: 'traces',
+  instances: 'overview',
+  instance: 'overview',
+  host: 'overview',
+  portfolio: 'assess',
+  reports: 'assess',
+};
 
 /** Where one is, what is live, and how it is shown. */
 export function Header() {
@@ -38,6 +64,16 @@ export function Header() {
               aria-current={(WITHIN[route().page] ?? route().page) === page ? 'page' : undefined}
             >
               {t().nav[page]}
+              <Show when={page === 'alerts' && openAlerts().length > 0}>
+                <span
+                  aria-hidden="true"
+                  class="alarm-count"
+                  classList={{ critical: openAlerts().some((one) => one.severity === 'critical') }}
+                >
+                  {openAlerts().length > 99 ? '99+' : openAlerts().length}
+                </span>
+                <span class="hidden-visually">{t().alerts.badge(openAlerts().length)}</span>
+              </Show>
             </a>
           )}
         </For>

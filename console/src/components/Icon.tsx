@@ -8,6 +8,7 @@ const PATHS = {
   back: 'M6 4 2.5 7.5 6 11M3 7.5h6.5a3.5 3.5 0 0 1 0 7H7',
   scale: 'M2 14V9h3v5M6.5 14V6h3v8M11 14V2h3v12',
   table: 'M2 3h12v10H2zM2 6.5h12M2 10h12M6.5 3v10',
+  alarm: 'M7 2.5a3.8 3.8 0 0 0-3.8 3.8v2.5L2 11h8M6 13a1.4 1.4 0 0 0 2.4 0M12 8v6M9 11h6',
   person: 'M8 8a3 3 0 1 0 0-6 3 3 0 0 0 0 6ZM2.5 14a5.5 5.5 0 0 1 11 0',
 } as const;
 

@@ -11,6 +11,7 @@ export function PlatformLine(props: { status: Status }) {
   const figures = () => t().figures;
   const traffic = () => props.status.traffic;
   const host = () => props.status.host;
+  const of = (figure: string, value: number) => ({ owner: 'platform', figure, value });
   const sum = (of: (service: Status['services'][number]) => number) =>
     props.status.services.reduce((total, service) => total + of(service), 0);
   const ready = () => sum((service) => service.ready);
@@ -21,10 +22,21 @@ export function PlatformLine(props: { status: Status }) {
   };
   return (
     <section class="figures panel" aria-label={t().overview.summary}>
-      <Figure label={figures().rate} tip={figures().rateTip} value={rate(traffic().requests_per_second)}>
+      <Figure
+        label={figures().rate}
+        tip={figures().rateTip}
+        value={rate(traffic().requests_per_second)}
+        of={of('requests', traffic().requests_per_second)}
+      >
         <Sparkline subject="all" />
       </Figure>
-      <Figure label={figures().apdex} tip={figures().apdexTip} value={printed(traffic().apdex)} tone={apdexTone()}>
+      <Figure
+        label={figures().apdex}
+        tip={figures().apdexTip}
+        value={printed(traffic().apdex)}
+        tone={apdexTone()}
+        of={of('apdex', score(traffic().apdex) ?? 1)}
+      >
         <ApdexBar apdex={traffic().apdex} />
       </Figure>
       <Figure
@@ -32,9 +44,20 @@ export function PlatformLine(props: { status: Status }) {
         tip={figures().errorsTip}
         value={percent(traffic().error_ratio)}
         tone={traffic().error_ratio >= 0.05 ? 'bad' : traffic().error_ratio >= 0.01 ? 'warn' : undefined}
+        of={of('error_ratio', traffic().error_ratio)}
       />
-      <Figure label={figures().p95} tip={figures().p95Tip} value={seconds(traffic().p95_seconds)} />
-      <Figure label={figures().users} tip={figures().usersTip} value={number(traffic().active_users)} />
+      <Figure
+        label={figures().p95}
+        tip={figures().p95Tip}
+        value={seconds(traffic().p95_seconds)}
+        of={of('p95', traffic().p95_seconds)}
+      />
+      <Figure
+        label={figures().users}
+        tip={figures().usersTip}
+        value={number(traffic().active_users)}
+        of={of('active_users', traffic().active_users)}
+      />
       <Figure
         label={figures().waiting}
         tip={figures().waitingTip}
@@ -53,6 +76,7 @@ export function PlatformLine(props: { status: Status }) {
         tip={figures().cpuTip}
         value={cores(host().cpu_cores)}
         unit={t().overview.of(`${host().cores} ${figures().cores}`)}
+        of={{ owner: 'host', figure: 'cpu' }}
       >
         <Share of={host().cpu_cores / Math.max(1, host().cores)} />
       </Figure>
@@ -61,6 +85,7 @@ export function PlatformLine(props: { status: Status }) {
         tip={figures().memoryTip}
         value={bytes(host().memory_used_bytes)}
         unit={t().overview.of(bytes(host().memory_bytes))}
+        of={{ owner: 'host', figure: 'memory' }}
       >
         <Share of={host().memory_used_bytes / Math.max(1, host().memory_bytes)} />
       </Figure>

@@ -1,4 +1,5 @@
 import { For, Show } from 'solid-js';
+import { alertsOf } from '../api/alerts';
 import type { Traffic } from '../api/types';
 import { printed } from '../lib/apdex';
 import { number, percent, rate, seconds } from '../lib/format';
@@ -75,6 +76,8 @@ function SubjectRow(props: { row: Row }) {
   const traffic = () => props.row.traffic;
   const figures = () => t().figures;
   const errors = () => traffic().error_ratio;
+  const owner = () => `${props.row.kind}:${props.row.name}`;
+  const open = () => alertsOf(owner());
   return (
     <tr
       class={props.row.health.level}
@@ -90,6 +93,17 @@ function SubjectRow(props: { row: Row }) {
         <a href={href(props.row.kind, props.row.name)}>{props.row.title}</a>
         <Show when={props.row.note}>
           <span class="note">{props.row.note}</span>
+        </Show>
+        <Show when={open().length > 0}>
+          <a
+            class="alarm-count"
+            classList={{ critical: open().some((one) => one.severity === 'critical') }}
+            href={href('alerts', '', { owner: owner() })}
+            aria-label={t().alerts.badge(open().length)}
+            data-tip={t().alerts.badge(open().length)}
+          >
+            {open().length}
+          </a>
         </Show>
       </th>
       <td class="apdex" data-label={figures().apdex} data-tip={figures().apdexTip}>

@@ -18,6 +18,18 @@ export type Page =
   | 'links'
   | 'link'
   | 'jobs'
+  | 'map'
+  | 'traces'
+  | 'trace'
+  | 'logs'
+  | 'metrics'
+  | 'alerts'
+  | 'instances'
+  | 'instance'
+  | 'host'
+  | 'assess'
+  | 'portfolio'
+  | 'reports'
   | 'unknown';
 
 export interface Route {
@@ -70,7 +82,8 @@ function parse(hash: string): Route {
   // A token for api/session.ts, which takes it out of the address.
   if (hash.startsWith('#token=')) return parse('');
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
-  const [head = '', rest = ''] = path.split('/', 2);
+  const [head = '', ...more] = path.split('/');
+  const rest = more.join('/');
   return { page: pageOf(head, rest), name: decode(rest), params: new URLSearchParams(query) };
 }
 
@@ -88,10 +101,22 @@ function pageOf(head: string, rest: string): Page {
       return rest ? 'client' : 'clients';
     case 'links':
       return rest ? 'link' : 'links';
+    case 'traces':
+      return rest ? 'trace' : 'traces';
+    case 'instances':
+      return rest ? 'instance' : 'instances';
+    case 'map':
+    case 'logs':
+    case 'metrics':
+    case 'alerts':
+    case 'host':
     case 'tmap':
     case 'timeline':
     case 'calls':
     case 'jobs':
+    case 'assess':
+    case 'portfolio':
+    case 'reports':
       return head;
     default:
       return 'unknown';
@@ -113,6 +138,19 @@ function format({ page, name, params: all }: Route): string {
     links: 'links',
     link: `links/${encodeURIComponent(name)}`,
     jobs: 'jobs',
+    map: 'map',
+    traces: 'traces',
+    trace: `traces/${encodeURIComponent(name)}`,
+    logs: 'logs',
+    metrics: 'metrics',
+    alerts: 'alerts',
+    instances: 'instances',
+    instance: `instances/${encodeURIComponent(name)}`,
+    host: 'host',
+    assess: 'assess',
+    portfolio: 'portfolio',
+    // `daily/2026-11-20`: two parts of the path.
+    reports: name ? `reports/${name}` : 'reports',
     unknown: name,
   };
   const query = all.toString();

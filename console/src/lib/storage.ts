@@ -7,10 +7,20 @@ export function remembered(key: string): string | undefined {
   }
 }
 
-export function remember(key: string, value: string): void {
+/** Returns whether it could be kept: private windows may refuse, and there is room for a few MiB. */
+export function remember(key: string, value: string): boolean {
   try {
     localStorage.setItem(`naru.${key}`, value);
+    return true;
   } catch {
-    // Private windows may refuse; the choice holds until the page is closed.
+    return false;
+  }
+}
+
+export function forget(key: string): void {
+  try {
+    localStorage.removeItem(`naru.${key}`);
+  } catch {
+    // What refuses to be asked has kept nothing either.
   }
 }

@@ -7,11 +7,13 @@ import { Deprecation, Terms } from '../components/apis/Terms';
 import { whoText } from '../components/apis/words';
 import { Asked } from '../components/data/Asked';
 import { DataTable, type Column } from '../components/data/DataTable';
+import { FindField } from '../components/data/FindField';
+import { PageHead } from '../components/data/PageHead';
 import { failed, toneOf } from '../components/data/TallyPanel';
 import { Empty } from '../components/Empty';
 import { number, percent, seconds } from '../lib/format';
 import { t } from '../lib/i18n';
-import { href, params, setParam } from '../lib/route';
+import { href, params } from '../lib/route';
 
 const HOUR = 3600;
 
@@ -35,24 +37,10 @@ export default function Apis() {
   const words = () => t().apis;
   return (
     <>
-      <div class="page-head">
-        <div class="grow">
-          <h1>{words().title}</h1>
-          <p class="muted">{words().about}</p>
-        </div>
-      </div>
+      <PageHead title={words().title} about={words().about} />
       <section class="panel" aria-label={words().title}>
         <div class="panel-head">
-          <label class="found">
-            <span>{t().data.find}</span>
-            <input
-              class="field"
-              type="search"
-              placeholder={words().findHint}
-              value={params().get('find') ?? ''}
-              onInput={(event) => setParam('find', event.currentTarget.value || undefined)}
-            />
-          </label>
+          <FindField hint={words().findHint} />
           <span class="note" role="status">
             {words().count(number(rows().length))}
           </span>

@@ -8,6 +8,7 @@ import { comparedText, movedText, unusualText } from '../components/calls/words'
 import { Asked } from '../components/data/Asked';
 import { Csv } from '../components/data/Csv';
 import { DataTable, type Column } from '../components/data/DataTable';
+import { PageHead } from '../components/data/PageHead';
 import { Named, TallyPanel, toneOf } from '../components/data/TallyPanel';
 import { number, percent, seconds } from '../lib/format';
 import { t } from '../lib/i18n';
@@ -23,11 +24,7 @@ export default function Calls() {
   const words = () => t().calls;
   return (
     <>
-      <div class="page-head">
-        <div class="grow">
-          <h1>{words().title}</h1>
-          <p class="muted">{words().about}</p>
-        </div>
+      <PageHead title={words().title} about={words().about}>
         <div class="title-row">
           <Choices
             label={t().time.range}
@@ -37,7 +34,7 @@ export default function Calls() {
           />
           <Csv address={() => callsCsv(range().seconds)} name={`calls-${range().key}`} />
         </div>
-      </div>
+      </PageHead>
       <div class="beside">
         <Part
           of={report}

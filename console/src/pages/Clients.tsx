@@ -6,6 +6,8 @@ import type { ListedClient, TallyRow } from '../api/managed';
 import { may } from '../api/session';
 import { Asked } from '../components/data/Asked';
 import { DataTable, type Column } from '../components/data/DataTable';
+import { FindField } from '../components/data/FindField';
+import { PageHead } from '../components/data/PageHead';
 import { State } from '../components/data/State';
 import { failed, toneOf } from '../components/data/TallyPanel';
 import { Guarded } from '../components/clients/Guarded';
@@ -14,7 +16,7 @@ import { standing } from '../components/clients/words';
 import { Empty } from '../components/Empty';
 import { number, percent } from '../lib/format';
 import { t } from '../lib/i18n';
-import { href, params, setParam } from '../lib/route';
+import { href, params } from '../lib/route';
 import { moment } from '../lib/time';
 
 const HOUR = 3600;
@@ -38,29 +40,16 @@ export default function Clients() {
 
   return (
     <>
-      <div class="page-head">
-        <div class="grow">
-          <h1>{words().title}</h1>
-          <p class="muted">{words().about}</p>
-        </div>
+      <PageHead title={words().title} about={words().about}>
         <div class="actions">
           <Guarded role="admin" onPress={() => setRegistering(true)}>
             {words().register}
           </Guarded>
         </div>
-      </div>
+      </PageHead>
       <section class="panel" aria-label={words().title}>
         <div class="panel-head">
-          <label class="found">
-            <span>{t().data.find}</span>
-            <input
-              class="field"
-              type="search"
-              placeholder={words().findHint}
-              value={params().get('find') ?? ''}
-              onInput={(event) => setParam('find', event.currentTarget.value || undefined)}
-            />
-          </label>
+          <FindField hint={words().findHint} />
           <span class="note" role="status">
             {words().count(number(rows().length), number(listed.value()?.length ?? 0))}
           </span>

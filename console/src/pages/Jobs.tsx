@@ -8,6 +8,7 @@ import { Guarded } from '../components/clients/Guarded';
 import { Asked } from '../components/data/Asked';
 import { DataTable, type Column } from '../components/data/DataTable';
 import { Empty } from '../components/Empty';
+import { PageHead } from '../components/data/PageHead';
 import { LetterDialog } from '../components/jobs/LetterDialog';
 import { Confirm } from '../components/subject/Confirm';
 import { bytes, number } from '../lib/format';
@@ -21,12 +22,7 @@ export default function Jobs() {
   const words = () => t().jobs;
   return (
     <>
-      <div class="page-head">
-        <div class="grow">
-          <h1>{words().title}</h1>
-          <p class="muted">{words().about}</p>
-        </div>
-      </div>
+      <PageHead title={words().title} about={words().about} />
       <section class="panel" aria-label={words().standing}>
         <div class="panel-head">
           <h2>{words().standing}</h2>

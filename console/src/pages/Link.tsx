@@ -4,6 +4,7 @@ import { asking } from '../api/asking';
 import { linkNamed, status } from '../api/live';
 import { apis, tally } from '../api/manage';
 import type { LinkStatus } from '../api/types';
+import { Forecasts } from '../components/alerts/Forecasts';
 import { Charts } from '../components/charts/Charts';
 import { Head } from '../components/data/Head';
 import { Hours } from '../components/data/Hours';
@@ -52,6 +53,7 @@ function View(props: { link: LinkStatus }) {
         )}
       </Show>
       <Now link={props.link} />
+      <Forecasts owner={`link:${props.link.name}`} />
       <Terms link={props.link} />
       <Show when={props.link.name} keyed>
         {(name) => <Charts kind="link" name={name} />}
@@ -74,18 +76,35 @@ function Now(props: { link: LinkStatus }) {
       tally({ subject: `service:${props.link.name}`, by: ['service', 'status'], seconds: 3600, limit: 100 }, signal),
     10,
   );
+  const of = (figure: string, value: number) => ({ owner: `link:${props.link.name}`, figure, value });
   const saved = () => savedBy(asked.value()?.rows ?? []).get(props.link.name) ?? 0;
   return (
     <section class="figures sums panel" aria-label={t().subject.figures}>
-      <Figure label={figures().rate} tip={figures().rateTip} value={rate(traffic().requests_per_second)} />
+      <Figure
+        label={figures().rate}
+        tip={figures().rateTip}
+        value={rate(traffic().requests_per_second)}
+        of={of('requests', traffic().requests_per_second)}
+      />
       <Figure
         label={figures().errors}
         tip={t().links.errorsTip}
         value={percent(errors())}
         tone={errors() >= 0.05 ? 'bad' : errors() >= 0.01 ? 'warn' : undefined}
+        of={of('error_ratio', errors())}
       />
-      <Figure label={figures().mean} tip={figures().responseTip} value={seconds(traffic().mean_seconds)} />
-      <Figure label={figures().p95} tip={figures().p95Tip} value={seconds(traffic().p95_seconds)} />
+      <Figure
+        label={figures().mean}
+        tip={figures().responseTip}
+        value={seconds(traffic().mean_seconds)}
+        of={of('mean', traffic().mean_seconds)}
+      />
+      <Figure
+        label={figures().p95}
+        tip={figures().p95Tip}
+        value={seconds(traffic().p95_seconds)}
+        of={of('p95', traffic().p95_seconds)}
+      />
       <Figure
         label={t().links.saved}
         tip={t().links.savedTip}

@@ -4,6 +4,7 @@ import { asking } from '../api/asking';
 import { status } from '../api/live';
 import { tally } from '../api/manage';
 import { Empty, Loading } from '../components/Empty';
+import { PageHead } from '../components/data/PageHead';
 import { LinkTable } from '../components/links/LinkTable';
 import { savedBy } from '../components/links/words';
 import { t } from '../lib/i18n';
@@ -17,12 +18,7 @@ export default function Links() {
   const words = () => t().links;
   return (
     <>
-      <div class="page-head">
-        <div class="grow">
-          <h1>{words().title}</h1>
-          <p class="muted">{words().about}</p>
-        </div>
-      </div>
+      <PageHead title={words().title} about={words().about} />
       <section class="panel" aria-label={words().title}>
         <Show when={status()} fallback={<Loading />}>
           {(now) => (

@@ -1,5 +1,5 @@
 /** Are users all right? Functions and services, the worst first. */
-import { createMemo, Show } from 'solid-js';
+import { createMemo, Show, type JSX } from 'solid-js';
 import { status } from '../api/live';
 import type { FunctionStatus, ServiceStatus, Status } from '../api/types';
 import { Empty, Loading } from '../components/Empty';
@@ -9,6 +9,7 @@ import { PlatformLine } from '../components/PlatformLine';
 import { SubjectTable, type Row } from '../components/SubjectTable';
 import { healthOfFunction, healthOfService } from '../lib/health';
 import { t, titled } from '../lib/i18n';
+import { href } from '../lib/route';
 import '../styles/overview.css';
 
 export default function Overview() {
@@ -37,7 +38,21 @@ function Platform(props: { status: Status }) {
       <Group title={t().overview.functions} hint={t().overview.functionsHint} rows={functions()}>
         {t().overview.noFunctions}
       </Group>
-      <Group title={t().overview.services} hint={t().overview.servicesHint} rows={services()}>
+      <Group
+        title={t().overview.services}
+        hint={t().overview.servicesHint}
+        rows={services()}
+        links={
+          <>
+            <a class="note" href={href('instances')}>
+              {t().overview.allInstances}
+            </a>
+            <a class="note" href={href('host')}>
+              {t().nav.host}
+            </a>
+          </>
+        }
+      >
         {t().overview.noServices}
       </Group>
       <Show when={props.status.links.length > 0}>
@@ -53,13 +68,14 @@ function Platform(props: { status: Status }) {
   );
 }
 
-function Group(props: { title: string; hint: string; rows: Row[]; children: string }) {
+function Group(props: { title: string; hint: string; rows: Row[]; links?: JSX.Element; children: string }) {
   const troubled = () => props.rows.filter((row) => row.health.level === 'bad' || row.health.level === 'warn').length;
   return (
     <section class="panel" aria-label={props.title}>
       <div class="panel-head">
         <h2>{props.title}</h2>
         <span class="note">{props.hint}</span>
+        {props.links}
         <span class="note end" data-tip={t().health.order} tabindex="0">
           {t().overview.sortedByTrouble}
         </span>

@@ -3,6 +3,7 @@ import { createEffect, createMemo, createSignal, For, on, onCleanup, Show, untra
 import { get } from '../api/client';
 import { onEvent, status } from '../api/live';
 import type { Event } from '../api/types';
+import { PageHead } from '../components/data/PageHead';
 import { SpanChoice } from '../components/tmap/SpanChoice';
 import { serverNow } from '../api/clock';
 import { viewOf } from '../components/tmap/view';
@@ -127,12 +128,7 @@ export default function Timeline() {
 
   return (
     <>
-      <div class="page-head">
-        <div class="grow">
-          <h1>{t().timeline.title}</h1>
-          <p class="muted">{t().timeline.about}</p>
-        </div>
-      </div>
+      <PageHead title={t().timeline.title} about={t().timeline.about} />
       <section class="panel" aria-label={t().timeline.title}>
         <div class="tm-controls">
           <label class="tm-field">
@@ -153,7 +149,7 @@ export default function Timeline() {
               </For>
             </select>
           </label>
-          <SpanChoice view={view()} />
+          <SpanChoice view={view()} least={300} />
           <div class="choices tl-kinds" role="group" aria-label={t().timeline.kindsLabel}>
             <For each={GROUPS}>
               {(group) => (

@@ -200,7 +200,11 @@ test('a view and an area survive the address', () => {
     day: undefined,
     top: 3,
     log: true,
+    shade: 'log',
+    beside: undefined,
   });
+  const other = viewOf(new URLSearchParams('range=10s&shade=root&vs=7d'));
+  assert.deepEqual([other.seconds, other.shade, other.beside], [10, 'root', 604_800]);
   assert.deepEqual(viewOf(new URLSearchParams('range=nonsense&top=-1&from=9&to=3')).seconds, 600);
   assert.equal(viewOf(new URLSearchParams(`from=${NOW}&to=${NOW + 60}`)).seconds, 60);
   assert.equal(viewOf(new URLSearchParams('day=2026-11-20')).end, dayOf('2026-11-20')!.to);

@@ -15,12 +15,17 @@ use naru_model::status::Status;
 use naru_model::units::Timestamp;
 use tokio::sync::watch;
 
+use crate::alerts::Alerts;
 use crate::error::Error;
 use crate::manage::Manage;
 use crate::message::{
     Accepted, CheckReport, CheckRequest, DeployRequest, Health, LogLine, Scaled, SeriesQuery, Stopping,
     UpgradeRequest, Upgrading,
 };
+use crate::seam::assessments::Assessments;
+use crate::seam::metrics::Metrics;
+use crate::seam::reports::Reports;
+use crate::seam::traces::Traces;
 
 /// An answer that may take a while.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
@@ -39,7 +44,7 @@ pub type Feed<T> = Pin<Box<dyn Stream<Item = T> + Send>>;
 /// # Errors
 /// [`Error::NotFound`] for a service, instance or revision that does not exist, [`Error::Invalid`] for a wish that can't
 /// be, [`Error::Conflict`] for one that can't be now.
-pub trait Control: Manage {
+pub trait Control: Manage + Alerts + Assessments + Metrics + Reports + Traces {
     /// The server's clock.
     fn now(&self) -> Timestamp;
 

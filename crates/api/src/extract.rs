@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::{Body, HttpBody};
 use axum::extract::{FromRequest, FromRequestParts, Request};
+use futures_util::TryStreamExt;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -11,11 +12,10 @@ use naru_model::name::{ClientName, ServiceName};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::control::Feed;
 use crate::error::Error;
-use crate::message::Told;
-
-/// The longest request body, in bytes. The largest is a naru.yaml to check.
-const MAX_BODY: usize = 1 << 20;
+use crate::message::{MAX_LOG, Told};
+use crate::shape::Shape;
 
 /// The largest whole number up to which a double has them all: 2^53.
 const MAX_WHOLE: f64 = 9_007_199_254_740_992.0;
@@ -137,7 +137,7 @@ impl<T: DeserializeOwned + Told, S: Send + Sync> FromRequest<S> for Given<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Error> {
         let (parts, body) = request.into_parts();
-        let bytes = read(body).await?;
+        let bytes = read(body, T::MOST).await?;
         if bytes.is_empty() {
             return parse(b"{}", &parts);
         }
@@ -154,14 +154,16 @@ impl<T: DeserializeOwned + Told, S: Send + Sync> FromRequest<S> for Given<T> {
 }
 
 fn parse<T: DeserializeOwned + Told>(bytes: &[u8], parts: &Parts) -> Result<Given<T>, Error> {
+    let unreadable = |why: &dyn std::fmt::Display| Error::Malformed(format!("the body can't be read: {why}"));
     let given: T = match serde_json::from_slice(bytes) {
         Ok(given) => given,
         // The first attempt's words know the place.
-        Err(why) => with_whole_numbers(bytes).ok_or_else(|| {
-            let what = format!("the body can't be read: {why}");
-            Error::Malformed(what)
-        })?,
+        Err(why) => with_whole_numbers(bytes).ok_or_else(|| unreadable(&why))?,
     };
+    if let Some(shape) = parts.extensions.get::<Shape>() {
+        let body: Value = serde_json::from_slice(bytes).map_err(|why| unreadable(&why))?;
+        shape.check(&body).map_err(|why| unreadable(&why))?;
+    }
     if let Some(asked) = parts.extensions.get::<Asked>() {
         asked.read(&given);
     }
@@ -190,15 +192,46 @@ fn make_whole(value: &mut Value) {
     }
 }
 
-async fn read(body: Body) -> Result<bytes::Bytes, Error> {
-    let too_large = || Error::TooLarge(format!("the body is over {MAX_BODY} bytes"));
+async fn read(body: Body, most: usize) -> Result<bytes::Bytes, Error> {
     // Refused before it is sent, if the client waits for that (100-continue).
-    if body.size_hint().lower() > MAX_BODY as u64 {
-        return Err(too_large());
+    if body.size_hint().lower() > most as u64 {
+        return Err(too_large(most));
     }
-    match Limited::new(body, MAX_BODY).collect().await {
+    match Limited::new(body, most).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
-        Err(why) if why.is::<LengthLimitError>() => Err(too_large()),
-        Err(why) => Err(Error::Malformed(format!("the body broke off: {why}"))),
+        Err(why) => Err(unread(&*why, most)),
+    }
+}
+
+fn too_large(most: usize) -> Error {
+    Error::TooLarge(format!("the body is over {most} bytes"))
+}
+
+fn unread(why: &(dyn std::error::Error + Send + Sync + 'static), most: usize) -> Error {
+    if why.is::<LengthLimitError>() {
+        return too_large(most);
+    }
+    Error::Malformed(format!("the body broke off: {why}"))
+}
+
+/// An access log as it comes, within its bound.
+pub(crate) struct Upload(pub(crate) Feed<Result<bytes::Bytes, Error>>);
+
+impl<S: Send + Sync> FromRequest<S> for Upload {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Error> {
+        let (parts, body) = request.into_parts();
+        let media_type =
+            parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if !media_type.trim().eq_ignore_ascii_case("application/octet-stream") {
+            return Err(Error::MediaType("send the log as application/octet-stream".to_owned()));
+        }
+        if body.size_hint().lower() > MAX_LOG as u64 {
+            return Err(too_large(MAX_LOG));
+        }
+        let pieces = Body::new(Limited::new(body, MAX_LOG)).into_data_stream();
+        let pieces = TryStreamExt::map_err(pieces, |why| unread(&*why.into_inner(), MAX_LOG));
+        Ok(Upload(Box::pin(pieces)))
     }
 }

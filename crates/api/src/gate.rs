@@ -57,6 +57,9 @@ impl Gate {
             Some(rule) => rule.role.is_none(),
             None => matched.is_none() && console::find(&self.api.console, &request).is_some(),
         };
+        if let Some(body) = rule.as_ref().and_then(|rule| rule.body.clone()) {
+            request.extensions_mut().insert(body);
+        }
         if open {
             return within_time(next.run(request)).await;
         }
@@ -68,7 +71,7 @@ impl Gate {
             by_itself.then(|| self.refuse_forged(request.headers())).flatten()
         });
         match rule {
-            Some(rule) if changes => {
+            Some(rule) if changes && !rule.keeps_nothing => {
                 let entry = self.entry(&rule, &caller, &peer, request.uri().path());
                 self.carry_out(request, next, caller, entry, refused).await
             }

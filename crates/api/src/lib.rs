@@ -6,6 +6,7 @@
 //! command line. What it answers is described by its OpenAPI document, which is made from the handlers themselves.
 
 mod access;
+pub mod alerts;
 pub mod auth;
 pub mod client;
 pub mod console;
@@ -23,6 +24,8 @@ pub mod openapi;
 mod peer;
 pub mod problem;
 mod router;
+pub mod seam;
+mod shape;
 pub mod socket;
 pub mod tls;
 

@@ -13,30 +13,37 @@ use utoipa::PartialSchema;
 
 use crate::problem::{MEDIA_TYPE, Problem};
 use crate::router;
+use crate::shape::Shape;
 
 /// Under which a browser's cookie stands in the document.
 const COOKIE_SCHEME: &str = "session";
 /// Under which a token stands in it; what handlers name.
 const TOKEN_SCHEME: &str = "token";
+/// Says of an operation that takes a body that it changes nothing all the same.
+const KEEPS_NOTHING: &str = "x-naru-keeps-nothing";
 /// What texts that have a parser of their own look like, by the parameter's name.
-const PATTERNS: [(&str, &str); 3] = [
+const PATTERNS: [(&str, &str); 2] = [
     (
         "subject",
-        "^(all|host|(service|function|caller):[a-z][a-z0-9]*(-[a-z0-9]+)*|revision:[a-z][a-z0-9]*(-[a-z0-9]+)*/[0-9]{1,9}|instance:[a-z][a-z0-9]*(-[a-z0-9]+)*-[0-9]{1,9}-[0-9]{1,9}|route:.+)$",
+        "^(all|host|(service|function|caller):(?=.{1,40}$)[a-z][a-z0-9]*(-[a-z0-9]+)*|revision:(?=[^/]{1,40}/)[a-z][a-z0-9]*(-[a-z0-9]+)*/[0-9]{1,9}|instance:(?=.{1,40}-[0-9]{1,9}-[0-9]{1,9}$)[a-z][a-z0-9]*(-[a-z0-9]+)*-[0-9]{1,9}-[0-9]{1,9}|route:.+)$",
     ),
     (
         "by",
         "^(caller|address|service|function|route|method|status|hour)(,(caller|address|service|function|route|method|status|hour)){0,2}$",
     ),
-    ("instance", "^[a-z][a-z0-9]*(-[a-z0-9]+)*-[0-9]{1,9}-[0-9]{1,9}$"),
 ];
-const TAGS: [(&str, &str); 10] = [
+const TAGS: [(&str, &str); 15] = [
     ("status", "How the platform is at this moment, and what happened"),
     ("services", "Services, their revisions and their logs, and what people want of them"),
     ("figures", "Figures over time, the T-Map and single transactions"),
+    ("alerts", "What is watched and what was found, why, and who is told"),
+    ("reports", "What each day, week and month came to, beside what was promised"),
+    ("metrics", "What services, their JVMs and the machine measure of themselves"),
+    ("traces", "Traces and log lines that services send, and who calls whom"),
     ("apis", "What the platform offers: its routes and links, and what is done to their calls"),
     ("clients", "Who calls: clients, their keys and secrets"),
     ("jobs", "Calls that are answered later, and those that were given up"),
+    ("assessments", "Whether systems are worth moving, which first, and what they should become"),
     ("platform", "naru itself: checking a file, stopping, upgrading"),
     ("access", "Tokens of operators and the sessions of browsers"),
     ("audit", "Every change that somebody asked for"),
@@ -84,6 +91,7 @@ pub(crate) fn document_of(made: utoipa::openapi::OpenApi) -> Value {
     });
     say_how_large(&mut document);
     say_what_amounts_are(&mut document);
+    say_what_choices_are(&mut document);
     let known = document["components"]["schemas"].clone();
     for operation in operations_of(&mut document) {
         complete(operation);
@@ -165,6 +173,20 @@ fn say_what_amounts_are(document: &mut Value) {
     }
 }
 
+/// What is one of several and named by its only field has no other field.
+fn say_what_choices_are(document: &mut Value) {
+    let schemas = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut);
+    let choices =
+        schemas.into_iter().flatten().filter_map(|(_, schema)| schema.get_mut("oneOf")?.as_array_mut());
+    for choice in choices.flatten() {
+        let names: Vec<&String> =
+            choice["properties"].as_object().into_iter().flat_map(|fields| fields.keys()).collect();
+        if names.len() == 1 && choice["required"] == json!(names) {
+            choice["additionalProperties"] = json!(false);
+        }
+    }
+}
+
 /// Each server-sent event has its object as text in `data`, and some have an `id`.
 fn say_what_streams_are(operation: &mut Map<String, Value>) {
     let answers = operation.get_mut("responses").and_then(Value::as_object_mut).into_iter().flatten();
@@ -216,12 +238,16 @@ fn operations_of(document: &mut Value) -> impl Iterator<Item = &mut Map<String, 
 }
 
 /// What an operation needs and is called.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Rule {
     /// `None`: open to everybody.
     pub(crate) role: Option<Role>,
     /// The operation's id.
     pub(crate) action: String,
+    /// It answers a question, however it is asked: the audit has nothing of it, and whoever goes away ends it.
+    pub(crate) keeps_nothing: bool,
+    /// What its body must look like.
+    pub(crate) body: Option<Shape>,
 }
 
 /// Every operation's rule, by method and by the path as it is written in the document.
@@ -235,7 +261,9 @@ impl Rules {
         for (path, item) in paths.into_iter().flatten() {
             for (method, operation) in item.as_object().into_iter().flatten() {
                 let action = operation["operationId"].as_str().unwrap_or_default().to_owned();
-                let rule = Rule { role: role_of(&operation["security"]), action };
+                let body = Shape::of(operation, document);
+                let keeps_nothing = operation[KEEPS_NOTHING] == json!(true);
+                let rule = Rule { role: role_of(&operation["security"]), action, keeps_nothing, body };
                 rules.insert((method.to_uppercase(), path.clone()), rule);
             }
         }

@@ -15,7 +15,10 @@ use crate::control::Control;
 use crate::error::Error;
 use crate::follow::Statuses;
 use crate::gate::{Gate, gate};
-use crate::handlers::{access, apis, audit, clients, figures, jobs, machines, platform, services, status};
+use crate::handlers::{
+    access, alerts, apis, assessments, audit, clients, figures, jobs, machines, metrics, notices, platform,
+    reports, services, status, traces,
+};
 use crate::listen::Log;
 use crate::openapi::{Rules, document_of};
 
@@ -56,6 +59,12 @@ pub(crate) fn operations() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(figures::transactions))
         .routes(routes!(figures::tally))
         .routes(routes!(figures::calls))
+        .routes(routes!(metrics::metric_names))
+        .routes(routes!(metrics::metric_series))
+        .routes(routes!(traces::traces))
+        .routes(routes!(traces::trace))
+        .routes(routes!(traces::log_lines))
+        .routes(routes!(traces::service_map))
         .routes(routes!(platform::check))
         .routes(routes!(platform::stop))
         .routes(routes!(platform::upgrade))
@@ -73,6 +82,26 @@ pub(crate) fn operations() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(jobs::dead_letters))
         .routes(routes!(jobs::dead_letter, jobs::discard))
         .routes(routes!(jobs::replay))
+        .routes(routes!(alerts::alerts))
+        .routes(routes!(alerts::alert))
+        .routes(routes!(alerts::acknowledge_alert))
+        .routes(routes!(alerts::alert_items, alerts::make_alert_item))
+        .routes(routes!(alerts::remove_alert_item))
+        .routes(routes!(alerts::explanation))
+        .routes(routes!(alerts::forecasts))
+        .routes(routes!(notices::silences, notices::make_silence))
+        .routes(routes!(notices::end_silence))
+        .routes(routes!(notices::notices))
+        .routes(routes!(notices::channels))
+        .routes(routes!(notices::try_channel))
+        .routes(routes!(reports::reports))
+        .routes(routes!(reports::report))
+        .routes(routes!(reports::send_report))
+        .routes(routes!(assessments::questions))
+        .routes(routes!(assessments::assess))
+        .routes(routes!(assessments::assessment_report))
+        .routes(routes!(assessments::portfolio))
+        .routes(routes!(assessments::analyse_log))
         .routes(routes!(machines::openapi))
         .routes(routes!(machines::metrics))
         .routes(routes!(machines::healthz))

@@ -1,12 +1,14 @@
 //! Typed items into the platform. What is not in the file gets `model`'s default; nothing is refused here any more.
 
 mod access;
+mod alert;
 mod auth;
 mod convert;
 mod limit;
 mod link;
 mod pattern;
 mod policy;
+mod report;
 mod scale;
 
 use std::collections::BTreeMap;
@@ -16,8 +18,8 @@ use std::path::{Path, PathBuf};
 use ipnet::IpNet;
 use naru_model::access_log::LogFormat;
 use naru_model::platform::{
-    Certificate, Counters, Function, Gateway, Health, InstanceSize, Limits, Match, Platform, Pool, Protocol,
-    Rollout, Route, Service, Target, Telemetry, Tls, Traffic, UserKey, WhenGone,
+    Certificate, ClickHouse, Counters, Function, Gateway, Health, InstanceSize, Limits, Match, Metrics, Otlp,
+    Platform, Pool, Protocol, Rollout, Route, Service, Target, Telemetry, Tls, Traffic, UserKey, WhenGone,
 };
 use naru_model::units::Cpu;
 
@@ -39,10 +41,15 @@ pub(crate) fn platform(root: &Item, folder: &Path, machine: Machine, texts: &Tex
         routes: root.section("routes").items().iter().map(|item| route(item.section(), folder)).collect(),
         functions: named(root.section("functions"), function),
         telemetry: telemetry(root.section("telemetry")),
+        otlp: otlp(root.section("telemetry"), folder),
+        clickhouse: root.section("telemetry").item("clickhouse").and_then(|item| clickhouse(item.section())),
         access: access::access(root, folder, texts),
         links: link::links(root),
         brokers: pattern::brokers(root),
         consumers: pattern::consumers(root),
+        alerts: alert::alerts(root.section("alerts")),
+        notices: alert::notices(root.section("notices")),
+        reports: report::reports(root.section("reports")),
     }
 }
 
@@ -162,6 +169,17 @@ fn service(entry: &Entry, folder: &Path) -> Service {
         scale: scale(at.section("scale")),
         rollout: rollout(at.section("rollout")),
         traffic: traffic(at.section("traffic")),
+        telemetry: at.get::<String>("telemetry").map_or(Service::TELEMETRY, |word| word == "on"),
+        metrics: at.item("metrics").map(|_| metrics(at.section("metrics"))),
+    }
+}
+
+fn metrics(at: Section<'_>) -> Metrics {
+    let d = Metrics::default();
+    Metrics {
+        path: at.get("path").unwrap_or(d.path),
+        port: at.get("port"),
+        every: at.get("every").unwrap_or(d.every),
     }
 }
 
@@ -236,7 +254,33 @@ fn telemetry(at: Section<'_>) -> Telemetry {
         transactions: at.get("transactions").unwrap_or(d.transactions),
         disk: at.get("disk").unwrap_or(d.disk),
         figures: at.get("figures").unwrap_or(d.figures),
+        traces: at.get("traces").unwrap_or(d.traces),
+        traces_per_day: at.get("traces_per_day").unwrap_or(d.traces_per_day),
+        logs_per_day: at.get("logs_per_day").unwrap_or(d.logs_per_day),
+        metrics: at.get("metrics").unwrap_or(d.metrics),
     }
+}
+
+fn otlp(telemetry: Section<'_>, folder: &Path) -> Otlp {
+    let d = Otlp::default();
+    let at = telemetry.section("otlp");
+    // `off` is no address, and none is left.
+    let door = |name, default| if at.entry(name).is_some() { at.parsed(name) } else { default };
+    Otlp {
+        grpc: door("grpc", d.grpc),
+        http: door("http", d.http),
+        java_agent: telemetry.get::<String>("java_agent").map(|path| absolute(folder, &path)),
+    }
+}
+
+fn clickhouse(at: Section<'_>) -> Option<ClickHouse> {
+    Some(ClickHouse {
+        url: at.get("url")?,
+        database: at.get("database").unwrap_or_else(|| ClickHouse::DATABASE.to_owned()),
+        user: at.get("user").unwrap_or_else(|| ClickHouse::USER.to_owned()),
+        password_env: at.get("password_env"),
+        every: at.get("every").unwrap_or(ClickHouse::EVERY),
+    })
 }
 
 fn route(at: Section<'_>, folder: &Path) -> Route {
@@ -322,5 +366,6 @@ fn function(entry: &Entry) -> Function {
         },
         owner: at.get("owner"),
         apdex_t: at.get("apdex_t").unwrap_or(Function::APDEX_T),
+        goal: report::goal(at.section("goal")),
     }
 }

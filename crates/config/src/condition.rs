@@ -32,24 +32,33 @@ const LONGEST: Duration = Duration::from_secs(600);
 /// # Errors
 /// What is wrong with it and how it would be right.
 pub(crate) fn parse(text: &str) -> Result<Condition, Refusal> {
+    let (name, above, value, lasts) = compared(text, FORM)?;
+    let level = level(name, value)?;
+    if never_holds(level, above) {
+        let sign = if above { '>' } else { '<' };
+        let what = format!("{} never holds", shown(&format!("{name} {sign} {value}")));
+        return Err(Refusal::new(what, "turn the comparison round, or write another value"));
+    }
+    Ok(Condition { level, above, lasts: for_how_long(lasts)? })
+}
+
+/// Takes `cpu > 50% for 5m` apart: the figure, whether above, the value, and for how long.
+///
+/// # Errors
+/// What is missing; `form` is how it would be right.
+pub(crate) fn compared<'t>(text: &'t str, form: &str) -> Result<(&'t str, bool, &'t str, &'t str), Refusal> {
     let Some(sign) = text.find(['<', '>']) else {
-        return Err(Refusal::new(format!("{} compares nothing", shown(text)), FORM));
+        return Err(Refusal::new(format!("{} compares nothing", shown(text)), form));
     };
     let (name, above, rest) = (text[..sign].trim(), &text[sign..=sign] == ">", text[sign + 1..].trim());
     if rest.starts_with('=') {
         let what = format!("{} is compared with {}=", shown(name), &text[sign..=sign]);
         return Err(Refusal::new(what, format!("write {} alone", &text[sign..=sign])));
     }
-    let (value, lasts) = match rest.split_once(" for ") {
-        Some((value, lasts)) => (value.trim(), lasts.trim()),
-        None => return Err(no_duration(name, &text[sign..=sign], rest)),
-    };
-    let level = level(name, value)?;
-    if never_holds(level, above) {
-        let what = format!("{} never holds", shown(&format!("{name} {} {value}", &text[sign..=sign])));
-        return Err(Refusal::new(what, "turn the comparison round, or write another value"));
+    match rest.split_once(" for ") {
+        Some((value, lasts)) => Ok((name, above, value.trim(), lasts.trim())),
+        None => Err(no_duration(name, &text[sign..=sign], rest)),
     }
-    Ok(Condition { level, above, lasts: for_how_long(lasts)? })
 }
 
 fn no_duration(name: &str, sign: &str, rest: &str) -> Refusal {
@@ -83,11 +92,11 @@ fn level(name: &str, value: &str) -> Result<Level, Refusal> {
 }
 
 /// What `scalar` has read is of the kind it was asked for.
-fn taken<T: Take + Default>(value: Value) -> T {
+pub(crate) fn taken<T: Take + Default>(value: Value) -> T {
     T::take(&value).unwrap_or_default()
 }
 
-fn of_figure(name: &str, refusal: Refusal) -> Refusal {
+pub(crate) fn of_figure(name: &str, refusal: Refusal) -> Refusal {
     Refusal { what: format!("{name}: {}", refusal.what), help: refusal.help }
 }
 

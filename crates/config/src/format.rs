@@ -6,7 +6,9 @@ mod crontab;
 mod http;
 mod message;
 mod name;
+mod notice;
 mod proof;
+mod report;
 mod url;
 
 use crate::report::Refusal;
@@ -51,6 +53,12 @@ pub(crate) const ADDRESS: Text = Text {
     example: "0.0.0.0:8080",
     check: address::address,
     pattern: Some(r"^([0-9.]+|\[[0-9a-fA-F:.]+\]):[0-9]{1,5}$"),
+};
+pub(crate) const RECEIVER: Text = Text {
+    noun: "an address with a port, or off",
+    example: "0.0.0.0:4317",
+    check: address::address_or_off,
+    pattern: Some(r"^(off|([0-9.]+|\[[0-9a-fA-F:.]+\]):[0-9]{1,5})$"),
 };
 pub(crate) const LOOPBACK: Text = Text {
     noun: "an address of this machine alone, with a port",
@@ -162,6 +170,18 @@ pub(crate) const URL: Text = Text {
     check: url::any,
     pattern: Some("^https?://[^#]+$"),
 };
+pub(crate) const CLICKHOUSE_URL: Text = Text {
+    noun: "a URL",
+    example: "http://10.0.0.5:8123",
+    check: url::clickhouse,
+    pattern: Some("^https?://[^?#]+$"),
+};
+pub(crate) const DATABASE: Text = Text {
+    noun: "a database's name",
+    example: "naru",
+    check: name::database,
+    pattern: Some("^[A-Za-z_][A-Za-z0-9_]{0,63}$"),
+};
 pub(crate) const BODY: Text =
     Text { noun: "a text", example: "{\"items\":[]}", check: anything, pattern: None };
 pub(crate) const LINK: Text =
@@ -266,6 +286,73 @@ pub(crate) const DESCRIPTORS: Text =
     Text { noun: "a path", example: "api/booking.pb", check: not_empty, pattern: Some(".") };
 
 /// What a name of `model` must be, for editors.
+pub(crate) const ALERT_ITEM: Text =
+    Text { noun: "an item's name", example: "slow-approval", check: name::link, pattern: Some(NAME) };
+pub(crate) const WATCHED: Text = Text {
+    noun: "what is watched",
+    example: "function:booking-apply",
+    check: notice::watched,
+    pattern: Some(r"^(host|platform|(service|instance|function|link|outside):.+)$"),
+};
+pub(crate) const COVERED: Text = Text {
+    noun: "what is covered",
+    example: "service:booking",
+    check: notice::owner,
+    pattern: Some(r"^(host|platform|(service|instance|function|link|outside):.+)$"),
+};
+pub(crate) const ALERT_CONDITION: Text = Text {
+    noun: "a condition",
+    example: "p95 > 500ms for 2m",
+    check: notice::condition,
+    pattern: Some(
+        r"^ *[^ <>]+ *([<>] *[^ ]+ +for +[0-9smh]+|will (reach|fall to) +[^ ]+ +within +[0-9smh]+|(is +)?anomalous) *$",
+    ),
+};
+pub(crate) const CHANNEL: Text =
+    Text { noun: "a channel's name", example: "ops", check: name::link, pattern: Some(NAME) };
+pub(crate) const CHANNEL_REFERENCE: Text =
+    Text { noun: "a channel's name", example: "ops", check: not_empty, pattern: Some(NAME) };
+pub(crate) const REPORT_CHANNEL: Text =
+    Text { noun: "a channel's name, or owners", example: "ops", check: not_empty, pattern: Some(NAME) };
+pub(crate) const TIME_OF_DAY: Text = Text {
+    noun: "a time of the day",
+    example: "08:30",
+    check: report::time_of_day,
+    pattern: Some("^([01]?[0-9]|2[0-3]):[0-5][0-9]$"),
+};
+pub(crate) const AVAILABILITY: Text = Text {
+    noun: "a share of requests",
+    example: "99.95%",
+    check: report::availability,
+    pattern: Some(r"^[0-9]{1,3}(\.[0-9]{1,3})?%$"),
+};
+pub(crate) const CONSOLE_URL: Text = Text {
+    noun: "a URL",
+    example: "https://naru.example.go.kr",
+    check: url::console,
+    pattern: Some("^https?://[^ ]+$"),
+};
+pub(crate) const EMAIL: Text = Text {
+    noun: "an e-mail address",
+    example: "ops@example.go.kr",
+    check: notice::email,
+    pattern: Some("^[^@ ]+@[^@ ]+$"),
+};
+pub(crate) const NOTICE_URL: Text = Text {
+    noun: "a URL",
+    example: "https://hooks.example.com/services/{env:SLACK_KEY}",
+    check: notice::filled_in,
+    pattern: Some(r"^(https?://[^#]+|\{env:[^=}]+\})$"),
+};
+pub(crate) const MAIL_HOST: Text = Text {
+    noun: "a host",
+    example: "mail.example.go.kr",
+    check: http::host,
+    pattern: Some("^[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$"),
+};
+pub(crate) const PHONE: Text =
+    Text { noun: "a number", example: "010-1234-5678", check: not_empty, pattern: Some(".") };
+
 const NAME: &str = "^[a-z][a-z0-9]*(-[a-z0-9]+)*$";
 
 fn anything(_: &str) -> Checked {

@@ -4,13 +4,16 @@
 //! Defaults are taken from `model`, where they stand beside their fields.
 
 mod access;
+mod alert;
 mod auth;
 mod convert;
 mod gateway;
 mod limit;
 mod link;
+mod notice;
 mod pattern;
 mod policy;
+mod report;
 mod route;
 mod scale;
 mod service;
@@ -67,7 +70,13 @@ pub(crate) fn all() -> Vec<Key> {
         .causes(Effect::Routing),
         brokers,
         consumers,
-        Key::new("telemetry", Kind::Keys(telemetry::keys()), "as its keys say", "How long what was seen is kept, in the state folder.")
+        Key::new("telemetry", Kind::Keys(telemetry::keys()), "as its keys say", "Where OpenTelemetry is taken in, and how long what was seen is kept, in the state folder.")
+            .causes(Effect::Nothing),
+        Key::new("alerts", Kind::Keys(alert::keys()), "as its keys say", "What is watched besides what naru watches anyway.")
+            .causes(Effect::Nothing),
+        Key::new("notices", Kind::Keys(notice::keys()), "nobody is told", "Whom naru tells of alerts, and how.")
+            .causes(Effect::Nothing),
+        Key::new("reports", Kind::Keys(report::keys()), "as its keys say", "What was promised, and who gets the reports of each day, week and month that say what became of it.")
             .causes(Effect::Nothing),
     ]
 }

@@ -14,10 +14,12 @@
 mod build;
 mod condition;
 mod diff;
+mod edit;
 mod format;
 mod item;
 mod keys;
 mod machine;
+mod plain;
 mod read;
 mod reference;
 mod report;
@@ -30,6 +32,7 @@ mod syntax;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod watched;
 mod write;
 
 use std::path::Path;
@@ -37,11 +40,14 @@ use std::path::Path;
 use naru_model::platform::Platform;
 
 pub use diff::{Change, diff};
+pub use edit::with_schedule;
 pub use machine::Machine;
+pub use plain::read_plain;
 pub use reference::reference;
 pub use report::{Problem, Report};
 pub use schema::schema;
 pub use shape::Effect;
+pub use watched::item as alert_item;
 
 use crate::report::Problems;
 use crate::rules::{Found, Place};

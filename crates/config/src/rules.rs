@@ -2,12 +2,14 @@
 //! not there. Routes have rules of their own in [`routes`].
 
 mod access;
+mod alert;
 mod auth;
 mod convert;
 mod limit;
 mod link;
 mod policy;
 mod reference;
+mod report;
 mod routes;
 mod scale;
 mod services;
@@ -15,6 +17,9 @@ mod services;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use naru_model::platform::ClickHouse;
 
 use crate::build;
 use crate::item::{Item, Section};
@@ -50,9 +55,13 @@ pub(crate) fn check(root: &Item, place: &Place<'_>, problems: &mut Problems) -> 
     let gateway = root.section("gateway");
     addresses(gateway, problems);
     certificates(gateway.section("tls"), place, problems);
+    file(root.section("telemetry"), "java_agent", "the Java agent's jar", place, problems);
+    clickhouse(root.section("telemetry").section("clickhouse"), problems);
     services::check(root, place, problems);
     routes::check(root, place, problems);
     link::check(root, problems);
+    alert::check(root, problems);
+    report::check(root, problems);
     access::check(root, place, problems)
 }
 
@@ -67,6 +76,15 @@ fn file(at: Section<'_>, name: &str, noun: &str, place: &Place<'_>, problems: &m
     };
     let help = format!("give the path of {noun}, from the folder of this file");
     problems.add(item.at, &item.path, Refusal::new(what, help));
+}
+
+/// Files are made each hour at the latest, so that waiting longer would change nothing.
+fn clickhouse(at: Section<'_>, problems: &mut Problems) {
+    let Some(item) = at.item("every") else { return };
+    if at.get::<Duration>("every").is_some_and(|every| every > ClickHouse::LATEST) {
+        let what = "what was seen is sent each hour at the latest".to_owned();
+        problems.add(item.at, &item.path, Refusal::new(what, "write 1s to 1h"));
+    }
 }
 
 /// Each address can be listened on once, for HTTP or for HTTPS.

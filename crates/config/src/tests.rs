@@ -45,6 +45,14 @@ fn base() -> Value {
         "brokers": { "a": { "url": "nats://127.0.0.1" }, "orders": { "url": "amqp://127.0.0.1" } },
         "consumers": [{ "broker": "a", "queue": "q", "to": "POST /q" }],
         "clients": { "a": { "limits": { "rate": "5/s" } }, "mobile": {} },
+        "alerts": {
+            "items": { "a": { "of": "service:*", "when": "p99 > 1s for 1m" } },
+            "maintenance": [{ "at": "30 8 * * 1", "for": "1h" }],
+        },
+        "notices": {
+            "channels": { "a": { "email": "a@b.kr" }, "ops": { "email": "a@b.kr" } },
+            "smtp": { "host": "mail", "from": "naru@b.kr" },
+        },
     })
 }
 
@@ -80,10 +88,19 @@ fn with(mut file: Value, path: &[&str], value: Value) -> Value {
     // What excludes each other: one port and several instances, adding and removing by one rule.
     let scale = &mut file["services"]["a"]["scale"];
     match path {
-        ["services", "port"] => *scale = json!({}),
+        ["services", "port"] | ["services", "metrics", "port"] => *scale = json!({}),
         ["services", "scale", "rules", "remove"] => {
             scale["rules"][0].as_object_mut().unwrap().remove("add");
         }
+        ["notices", "channels", "webhook" | "shape" | "sms", ..] => {
+            let channel = file["notices"]["channels"]["a"].as_object_mut().unwrap();
+            channel.remove("email");
+            if path[2] == "shape" {
+                channel.insert("webhook".to_owned(), json!("https://a.kr"));
+            }
+        }
+        ["notices", "smtp", "user"] => file["notices"]["smtp"]["password_env"] = json!("PASSWORD"),
+        ["notices", "smtp", "password_env"] => file["notices"]["smtp"]["user"] = json!("naru"),
         ["routes", "job", "callback_secret"] => {
             file["routes"][0]["job"]["callback_hosts"] = json!(["a.kr"]);
         }

@@ -2,15 +2,19 @@
 //! platforms is taken of.
 
 mod access;
+mod alert;
 mod convert;
 mod limit;
 mod link;
 mod policy;
+mod report;
+
+use std::net::SocketAddr;
 
 use naru_model::access_log::LogFormat;
 use naru_model::platform::{
-    Counters, Function, Gateway, Health, InstanceSize, Limits, Match, Platform, Protocol, Rollout, Route,
-    Scale, Service, Telemetry, Traffic, UserKey, WhenGone,
+    ClickHouse, Counters, Function, Gateway, Health, InstanceSize, Limits, Match, Metrics, Otlp, Platform,
+    Protocol, Rollout, Route, Scale, Service, Telemetry, Traffic, UserKey, WhenGone,
 };
 use naru_model::scaling::{Condition, Level, Rule, Schedule};
 use naru_model::units::format_duration;
@@ -35,7 +39,10 @@ pub(crate) fn platform(platform: &Platform) -> Value {
         "links": link::links(platform),
         "brokers": link::brokers(platform),
         "consumers": some(&platform.consumers.iter().map(policy::consumer).collect::<Vec<_>>()),
-        "telemetry": telemetry(&platform.telemetry),
+        "telemetry": telemetry(&platform.telemetry, &platform.otlp, platform.clickhouse.as_ref()),
+        "alerts": alert::alerts(&platform.alerts),
+        "notices": alert::notices(&platform.notices),
+        "reports": report::reports(&platform.reports),
     })
 }
 
@@ -88,11 +95,25 @@ fn user(of: &UserKey) -> String {
     }
 }
 
-fn telemetry(of: &Telemetry) -> Value {
+fn telemetry(of: &Telemetry, otlp: &Otlp, clickhouse: Option<&ClickHouse>) -> Value {
+    let door = |address: Option<SocketAddr>| address.map_or("off".to_owned(), |address| address.to_string());
     json!({
+        "otlp": { "grpc": door(otlp.grpc), "http": door(otlp.http) },
+        "java_agent": otlp.java_agent,
+        "clickhouse": clickhouse.map(|of| json!({
+            "url": of.url,
+            "database": of.database,
+            "user": of.user,
+            "password_env": of.password_env,
+            "every": format_duration(of.every),
+        })),
         "transactions": format_duration(of.transactions),
         "disk": of.disk.to_string(),
         "figures": format_duration(of.figures),
+        "traces": format_duration(of.traces),
+        "traces_per_day": of.traces_per_day.to_string(),
+        "logs_per_day": of.logs_per_day.to_string(),
+        "metrics": format_duration(of.metrics),
     })
 }
 
@@ -124,7 +145,13 @@ pub(crate) fn service(of: &Service) -> Value {
         "scale": scale(&of.scale),
         "rollout": rollout(&of.rollout),
         "traffic": traffic(&of.traffic),
+        "metrics": of.metrics.as_ref().map(metrics),
+        "telemetry": if of.telemetry { "on" } else { "off" },
     })
+}
+
+fn metrics(of: &Metrics) -> Value {
+    json!({ "path": of.path, "port": of.port, "every": format_duration(of.every) })
 }
 
 fn instance(of: &InstanceSize) -> Value {
@@ -240,5 +267,6 @@ fn matches(of: &Match) -> Value {
 }
 
 pub(crate) fn function(of: &Function) -> Value {
-    json!({ "name": of.name, "owner": of.owner, "apdex_t": format_duration(of.apdex_t) })
+    let apdex_t = format_duration(of.apdex_t);
+    json!({ "name": of.name, "owner": of.owner, "apdex_t": apdex_t, "goal": report::goal(of.goal) })
 }

@@ -8,11 +8,12 @@ use naru_config::{Machine, load, parse, reference, schema};
 use naru_model::access_log::LogFormat;
 use naru_model::client::Access;
 use naru_model::platform::{
-    Function, Gateway, Health, InstanceSize, Limits, Match, Platform, Pool, Protocol, Rollout, Route, Scale,
-    Service, Target, Telemetry, Traffic, UserKey,
+    ClickHouse, Function, Gateway, Health, InstanceSize, Limits, Match, Otlp, Platform, Pool, Protocol,
+    Rollout, Route, Scale, Service, Target, Telemetry, Traffic, UserKey,
 };
 use naru_model::policy::Policy;
 use naru_model::scaling::{Condition, Level, Rule, Schedule};
+use naru_model::service_level::{Goal, Reports};
 use naru_model::units::{Bytes, Cpu, Percent, Rate};
 use serde_json::Value;
 
@@ -101,7 +102,15 @@ fn the_example_of_the_design_becomes_what_it_says() {
     assert_eq!(apply.name, names("예약 신청", "Booking application"));
     assert_eq!(apply.owner.as_deref(), Some("reservations@example.go.kr"));
     let receipt = &platform.functions[&"receipt".parse().unwrap()];
-    assert_eq!(*receipt, Function { name: names("접수", "접수"), owner: None, apdex_t: Function::APDEX_T });
+    assert_eq!(
+        *receipt,
+        Function {
+            name: names("접수", "접수"),
+            owner: None,
+            apdex_t: Function::APDEX_T,
+            goal: Goal::default()
+        }
+    );
 }
 
 #[test]
@@ -164,6 +173,8 @@ fn what_is_not_given_is_the_models_default() {
         scale: Scale::default(),
         rollout: Rollout::default(),
         traffic: Traffic::default(),
+        metrics: None,
+        telemetry: true,
     };
     let expected = Platform {
         name: "portal".to_owned(),
@@ -173,10 +184,15 @@ fn what_is_not_given_is_the_models_default() {
         routes: Vec::new(),
         functions: BTreeMap::new(),
         telemetry: Telemetry::default(),
+        otlp: Otlp::default(),
+        clickhouse: None,
         access: Access::default(),
         links: BTreeMap::new(),
         brokers: BTreeMap::new(),
         consumers: Vec::new(),
+        alerts: Default::default(),
+        notices: Default::default(),
+        reports: Reports::default(),
     };
     assert_eq!(platform, expected);
 }
@@ -235,12 +251,55 @@ fn users_are_told_apart_by_address_cookie_or_header() {
 #[test]
 fn what_was_seen_is_kept_as_long_as_the_file_says() {
     let platform = read(
-        "telemetry: { transactions: 1d, disk: 25%, figures: 90d }\nservices: { web: { exec: [web], traffic: { per_instance: 8 } } }",
+        "telemetry: { transactions: 1d, disk: 25%, figures: 90d, traces: 2d, traces_per_day: 5Gi, logs_per_day: 64Mi, metrics: 3d }\nservices: { web: { exec: [web], traffic: { per_instance: 8 } } }",
     );
     let day = Duration::from_secs(86_400);
-    let expected = Telemetry { transactions: day, disk: Percent { thousandths: 250 }, figures: 90 * day };
+    let expected = Telemetry {
+        transactions: day,
+        disk: Percent { thousandths: 250 },
+        figures: 90 * day,
+        traces: 2 * day,
+        traces_per_day: Bytes(5 << 30),
+        logs_per_day: Bytes(64 << 20),
+        metrics: 3 * day,
+    };
     assert_eq!(platform.telemetry, expected);
     assert_eq!(platform.services.values().next().unwrap().traffic.per_instance, Some(8));
+}
+
+#[test]
+fn opentelemetry_is_taken_in_where_the_file_says() {
+    let read = |text: &str| read(&format!("{text}\nservices: {{ web: {{ exec: [web], telemetry: off }} }}"));
+    let platform =
+        read("telemetry: { otlp: { grpc: off, http: 127.0.0.1:14318 }, java_agent: lib/agent.jar }");
+    let expected = Otlp {
+        grpc: None,
+        http: Some("127.0.0.1:14318".parse().unwrap()),
+        java_agent: Some("/srv/portal/lib/agent.jar".into()),
+    };
+    assert_eq!(platform.otlp, expected);
+    assert!(platform.services.values().all(|service| !service.telemetry));
+    assert_eq!(read("").otlp, Otlp::default());
+}
+
+#[test]
+fn a_clickhouse_is_told_by_its_address_alone() {
+    let read = |text: &str| {
+        read(&format!("telemetry: {{ {text} }}\nservices: {{ web: {{ exec: [web] }} }}")).clickhouse
+    };
+    let of = |url: &str| ClickHouse {
+        url: url.to_owned(),
+        database: "naru".to_owned(),
+        user: "default".to_owned(),
+        password_env: None,
+        every: Duration::from_secs(600),
+    };
+    assert_eq!(read(""), None);
+    assert_eq!(read("clickhouse: { url: http://10.0.0.5:8123 }"), Some(of("http://10.0.0.5:8123")));
+    let all = "clickhouse: { url: 'https://ch:8443', database: agency, user: naru, password_env: CH_PASSWORD, every: 1h }";
+    let (database, user) = ("agency".to_owned(), "naru".to_owned());
+    let (password_env, every) = (Some("CH_PASSWORD".to_owned()), Duration::from_secs(3600));
+    assert_eq!(read(all), Some(ClickHouse { database, user, password_env, every, ..of("https://ch:8443") }));
 }
 
 #[test]

@@ -133,6 +133,8 @@ fn world() -> (Desired, Observed) {
             scale: Scale { min: 2, max: 20, ..Scale::default() },
             rollout: Rollout::default(),
             traffic: platform::Traffic::default(),
+            metrics: None,
+            telemetry: true,
         };
         let needs = (1..=7).map(|revision| (revision, Needs { size, port: None })).collect();
         let progress = Progress {

@@ -71,6 +71,10 @@ pub enum Kind {
     RolloutFailed,
     RolledBack,
     Upgraded,
+    AlertOpened,
+    AlertResolved,
+    /// OpenTelemetry is not taken in at an address of the file.
+    ReceiverClosed,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]

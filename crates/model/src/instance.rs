@@ -4,7 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use utoipa::openapi::{RefOr, Schema};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::name::ServiceName;
@@ -24,10 +25,14 @@ pub struct InstanceId {
 #[error("{0:?} is no instance; write SERVICE-REVISION-NUMBER (booking-3-1)")]
 pub struct Error(pub String);
 
+/// What an instance's name looks like, as text.
+const PATTERN: &str = "^(?=.{1,40}-[0-9]{1,9}-[0-9]{1,9}$)[a-z][a-z0-9]*(-[a-z0-9]+)*-[0-9]{1,9}-[0-9]{1,9}$";
+
 /// It travels as text.
 impl PartialSchema for InstanceId {
     fn schema() -> RefOr<Schema> {
-        String::schema()
+        let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some(PATTERN));
+        text.description(Some("An instance: SERVICE-REVISION-NUMBER.")).into()
     }
 }
 

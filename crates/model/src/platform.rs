@@ -3,20 +3,27 @@
 //! `config` makes it, `controller` and `gateway` follow it. Durations are [`Duration`]; every default stands beside its
 //! field and nowhere else.
 
+mod clickhouse;
+mod gateway;
+mod otlp;
+
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::access_log::LogFormat;
+pub use clickhouse::ClickHouse;
+pub use gateway::{Certificate, Counters, Gateway, Limits, Tls, UserKey, WhenGone};
+pub use otlp::Otlp;
+
+use crate::alert::{Alerts, Notices};
 use crate::client::Access;
 use crate::name::{FunctionName, LinkName, ServiceName};
 use crate::policy::{Broker, Consumer, Limit, Policy};
 use crate::scaling::{Level, Rule, Schedule};
+use crate::service_level::{Goal, Reports};
 use crate::units::{Bytes, Cpu, Percent};
 
 /// All of one naru.yaml.
@@ -32,6 +39,10 @@ pub struct Platform {
     #[serde(default)]
     pub telemetry: Telemetry,
     #[serde(default)]
+    pub otlp: Otlp,
+    #[serde(default)]
+    pub clickhouse: Option<ClickHouse>,
+    #[serde(default)]
     pub access: Access,
     #[serde(default)]
     pub links: BTreeMap<LinkName, Link>,
@@ -39,6 +50,12 @@ pub struct Platform {
     pub brokers: BTreeMap<String, Broker>,
     #[serde(default)]
     pub consumers: Vec<Consumer>,
+    #[serde(default)]
+    pub alerts: Alerts,
+    #[serde(default)]
+    pub notices: Notices,
+    #[serde(default)]
+    pub reports: Reports,
 }
 
 /// An outside system that services reach through naru: `http://NAME.link.naru/` by `HTTP_PROXY`, or a local port.
@@ -57,36 +74,38 @@ pub struct Link {
     pub policy: Policy,
 }
 
-/// Counters that several gateways share.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counters {
-    /// `redis://host:6379/0`.
-    pub redis: String,
-    pub when_gone: WhenGone,
-}
-
-/// What limits do while the shared counters can't be reached.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum WhenGone {
-    /// Each gateway counts for itself.
-    #[default]
-    Local,
-    /// Nothing is limited.
-    Open,
-    /// Nothing is let through, 503.
-    Closed,
-}
-
 /// How long what was seen is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Telemetry {
     /// Every transaction, in `STATE/telemetry`. Default 7d.
     pub transactions: Duration,
-    /// The most of the disk, free or not, that transactions may take; the oldest go first. Default 10%.
+    /// The most of the disk, free or not, that transactions, traces and log lines may take; the oldest go first. Default 10%.
     pub disk: Percent,
     /// Figures at falling resolution. Default 31d.
     pub figures: Duration,
+    /// Traces and log lines that services send. Default 7d.
+    #[serde(default = "Telemetry::week")]
+    pub traces: Duration,
+    /// What a day's traces may take on the disk. Failed and slow ones are kept whatever this says and count first; what is
+    /// left, a tenth at least, is for a fair sample of the others. Default 1Gi.
+    #[serde(default = "Telemetry::per_day")]
+    pub traces_per_day: Bytes,
+    /// What a day's log lines may take. Those that warn and those of kept traces are kept whatever this says. Default 1Gi.
+    #[serde(default = "Telemetry::per_day")]
+    pub logs_per_day: Bytes,
+    /// Minutes of the series that services, their JVMs and the machine measure of themselves. Default 7d.
+    #[serde(default = "Telemetry::week")]
+    pub metrics: Duration,
+}
+
+impl Telemetry {
+    fn week() -> Duration {
+        Duration::from_secs(7 * 86_400)
+    }
+
+    fn per_day() -> Bytes {
+        Bytes(1 << 30)
+    }
 }
 
 /// What all instances together may reserve. Default: what the machine has.
@@ -94,90 +113,6 @@ pub struct Telemetry {
 pub struct Pool {
     pub cpu: Cpu,
     pub memory: Bytes,
-}
-
-/// Where the gateway listens and what it takes from strangers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Gateway {
-    /// Plain HTTP. Default 0.0.0.0:8080.
-    pub listen: Vec<SocketAddr>,
-    /// HTTPS; none by default.
-    pub tls: Option<Tls>,
-    /// Data plane threads. Default: one per core.
-    pub threads: usize,
-    /// Whose `Forwarded` and `X-Forwarded-*` headers are believed. Default: nobody's.
-    pub trusted_proxies: Vec<IpNet>,
-    /// Whether each request is written to the access log in the state folder. Default true.
-    pub access_log: bool,
-    /// How its lines are written. Default JSON.
-    #[serde(default)]
-    pub access_log_format: LogFormat,
-    /// What tells one user from another, for counting active users. Default: the client's address.
-    #[serde(default)]
-    pub user: UserKey,
-    pub limits: Limits,
-    /// Where services reach links by name, if there are any; an address of this machine alone. Default 127.0.0.1:8081.
-    #[serde(default = "links")]
-    pub links: SocketAddr,
-    /// Default none: a gateway counts for itself.
-    #[serde(default)]
-    pub counters: Option<Counters>,
-}
-
-fn links() -> SocketAddr {
-    Gateway::LINKS
-}
-
-/// Only a hash of it leaves the gateway.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum UserKey {
-    #[default]
-    Client,
-    /// This cookie's value; the client's address without it.
-    Cookie(String),
-    /// This header's value, its name in lower case; the client's address without it.
-    Header(String),
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tls {
-    pub listen: Vec<SocketAddr>,
-    /// The certificate is chosen by the name the client asks for (SNI); the first serves who asks for none.
-    pub certificates: Vec<Certificate>,
-}
-
-/// PEM files. They are read again when they change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Certificate {
-    pub cert: PathBuf,
-    pub key: PathBuf,
-}
-
-/// What a client may ask of the gateway before it is refused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Limits {
-    /// Open client connections; more wait in the kernel's queue. Default 20,000.
-    pub connections: usize,
-    /// The request line, or `:path` with `:authority`. Default 8Ki; over it 414.
-    pub target: Bytes,
-    /// All header fields of a request together. Default 32Ki; over it 431.
-    pub headers: Bytes,
-    /// Number of header fields. Default 100; over it 431.
-    pub header_count: usize,
-    /// A request's body. Default none; over it 413.
-    pub body: Option<Bytes>,
-    /// From a connection's first byte of a request to the end of its head. Default 10s; over it 408.
-    pub head_timeout: Duration,
-    /// A body that stands still, either way. Default 30s.
-    pub body_idle: Duration,
-    /// A connection without a request. Default 75s.
-    pub keep_alive: Duration,
-    /// Streams open at once on one HTTP/2 connection. Default 128.
-    pub streams: u32,
-    /// Streams a client may reset before the gateway has answered them, per connection and ten seconds, before the
-    /// connection is closed (rapid reset, CVE-2023-44487). Default 200.
-    pub resets: u32,
 }
 
 /// One program and how it is kept.
@@ -199,6 +134,27 @@ pub struct Service {
     pub scale: Scale,
     pub rollout: Rollout,
     pub traffic: Traffic,
+    /// Where its instances show metrics to Prometheus; default none.
+    #[serde(default)]
+    pub metrics: Option<Metrics>,
+    /// Whether its instances are given what it takes to send OpenTelemetry here. Default true.
+    #[serde(default = "telemetry")]
+    pub telemetry: bool,
+}
+
+fn telemetry() -> bool {
+    Service::TELEMETRY
+}
+
+/// Metrics that instances show, each by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Metrics {
+    /// Asked with GET, over HTTP/1.1. Default `/metrics`.
+    pub path: String,
+    /// Default: the instance's own.
+    pub port: Option<u16>,
+    /// Default 10s; at least 1s.
+    pub every: Duration,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -376,6 +332,9 @@ pub struct Function {
     pub owner: Option<String>,
     /// The response time that still satisfies. Default 500ms.
     pub apdex_t: Duration,
+    /// What was promised; what it leaves open is as [`Reports::goal`] says.
+    #[serde(default)]
+    pub goal: Goal,
 }
 
 impl Link {
@@ -390,18 +349,11 @@ impl Link {
     }
 }
 
-impl Gateway {
-    /// Where it listens when the file does not say: port 8080 of every IPv4 address.
-    pub const LISTEN: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 8080));
-    /// Where links are reached by name when the file does not say.
-    pub const LINKS: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 8081));
-    /// Whether it writes the access log when the file does not say.
-    pub const ACCESS_LOG: bool = true;
-}
-
 impl Service {
     /// How long requests in flight may take to end when the file does not say.
     pub const DRAIN: Duration = Duration::from_secs(30);
+    /// Whether its instances are given what it takes to send OpenTelemetry when the file does not say.
+    pub const TELEMETRY: bool = true;
 }
 
 impl Target {
@@ -414,27 +366,24 @@ impl Function {
     pub const APDEX_T: Duration = Duration::from_millis(500);
 }
 
-impl Default for Limits {
+impl Default for Telemetry {
     fn default() -> Self {
-        Limits {
-            connections: 20_000,
-            target: Bytes(8 << 10),
-            headers: Bytes(32 << 10),
-            header_count: 100,
-            body: None,
-            head_timeout: Duration::from_secs(10),
-            body_idle: Duration::from_secs(30),
-            keep_alive: Duration::from_secs(75),
-            streams: 128,
-            resets: 200,
+        let day = Duration::from_secs(86_400);
+        Telemetry {
+            transactions: 7 * day,
+            disk: Percent { thousandths: 100 },
+            figures: 31 * day,
+            traces: Telemetry::week(),
+            traces_per_day: Telemetry::per_day(),
+            logs_per_day: Telemetry::per_day(),
+            metrics: Telemetry::week(),
         }
     }
 }
 
-impl Default for Telemetry {
+impl Default for Metrics {
     fn default() -> Self {
-        let day = Duration::from_secs(86_400);
-        Telemetry { transactions: 7 * day, disk: Percent { thousandths: 100 }, figures: 31 * day }
+        Metrics { path: "/metrics".to_owned(), port: None, every: Duration::from_secs(10) }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Figures over time: what is asked of telemetry's store, and what it answers.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -186,8 +187,61 @@ pub struct Search {
     pub at_most: Option<Duration>,
     /// Only those that failed by the service's or the platform's fault.
     pub errors: bool,
+    pub filter: Filter,
     /// 1 to 1,000.
     pub limit: u32,
+}
+
+/// What transactions must be beside what a [`Search`] says. Default: anything.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    pub service: Option<ServiceName>,
+    pub function: Option<FunctionName>,
+    /// By what it matches, as written in the file.
+    pub route: Option<String>,
+    /// A registered client.
+    pub caller: Option<ClientName>,
+    /// The address that called.
+    pub client: Option<IpAddr>,
+    pub status: Option<StatusIs>,
+    /// What the path contains, upper and lower case alike.
+    pub text: Option<String>,
+    pub trace: Option<[u8; 16]>,
+}
+
+/// Written `404`, or `5xx` for all of a class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatusIs {
+    /// 100 to 599; 0: the client was gone before there was one.
+    Code(u16),
+    /// 1 to 5.
+    Class(u16),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no status; write 404, or 5xx for a class, or 0 for none because the client was gone")]
+pub struct StatusError(pub String);
+
+impl FromStr for StatusIs {
+    type Err = StatusError;
+
+    fn from_str(text: &str) -> Result<Self, StatusError> {
+        let class = text.strip_suffix("xx").and_then(|class| class.parse().ok());
+        let class = class.filter(|class| (1..=5).contains(class)).map(StatusIs::Class);
+        let code =
+            || text.parse().ok().filter(|code| *code == 0 || (100..600).contains(code)).map(StatusIs::Code);
+        class.or_else(code).ok_or_else(|| StatusError(text.to_owned()))
+    }
+}
+
+impl StatusIs {
+    /// Whether a status is of it.
+    pub fn has(self, status: u16) -> bool {
+        match self {
+            StatusIs::Code(code) => status == code,
+            StatusIs::Class(class) => status / 100 == class,
+        }
+    }
 }
 
 /// Transactions that were found, the latest first.
@@ -196,6 +250,9 @@ pub struct Found {
     pub transactions: Vec<Transaction>,
     /// There are more, that ended before the last one given here.
     pub more: bool,
+    /// Why there may be more that is older: the larger store could not be asked. In words; not there when nothing is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<String>,
 }
 
 /// One request from its first byte to its last.
@@ -210,19 +267,16 @@ pub struct Transaction {
     pub upstream_seconds: f64,
     /// What it matched; empty when nothing did.
     pub route: String,
-    #[schema(value_type = Option<String>)]
     pub function: Option<FunctionName>,
-    #[schema(value_type = Option<String>)]
     pub service: Option<ServiceName>,
     /// That answered, or was tried last.
-    #[schema(value_type = Option<String>)]
     pub instance: Option<InstanceId>,
     /// The registered client that called, if one was recognised.
     #[schema(value_type = Option<String>)]
     #[serde(default)]
     pub caller: Option<ClientName>,
     #[schema(value_type = String)]
-    pub client: std::net::IpAddr,
+    pub client: IpAddr,
     pub method: Method,
     /// 0: the client was gone before there was one.
     pub status: u16,
@@ -312,6 +366,15 @@ pub struct TallyRow {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_status_is_a_number_or_a_class() {
+        let has = |text: &str, status| text.parse::<StatusIs>().unwrap().has(status);
+        assert!(has("404", 404) && !has("404", 400) && has("4xx", 404) && !has("5xx", 404) && has("0", 0));
+        for bad in ["", "40", "6xx", "0xx", "xx", "1000", "-5"] {
+            assert!(bad.parse::<StatusIs>().is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn a_subject_reads_back_as_it_is_written() {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -48,6 +49,10 @@ pub struct ServerStatus {
     pub pid: u32,
     pub version: String,
     pub since: Timestamp,
+    /// The naru.yaml that it follows, on its own machine.
+    #[serde(default)]
+    #[schema(value_type = String)]
+    pub file: PathBuf,
 }
 
 /// The machine. Rates are over the last second.
@@ -67,6 +72,50 @@ pub struct HostStatus {
     /// Of the file system that the state is on.
     pub disk_bytes: u64,
     pub disk_free_bytes: u64,
+    /// Of the root file system; as above when the state is on it.
+    #[serde(default)]
+    pub root_disk_bytes: u64,
+    #[serde(default)]
+    pub root_disk_free_bytes: u64,
+    /// 0: there is none.
+    #[serde(default)]
+    pub swap_bytes: u64,
+    #[serde(default)]
+    pub swap_used_bytes: u64,
+    #[serde(default)]
+    pub cpu: CpuTimes,
+    /// How many ran or waited to, or waited for a disk: on average over one, five and fifteen minutes.
+    #[serde(default)]
+    pub load: [f64; 3],
+    /// Open files of the whole machine.
+    #[serde(default)]
+    pub open_files: u64,
+    /// But the loopback.
+    #[serde(default)]
+    pub interfaces: Vec<InterfaceStatus>,
+}
+
+/// What the machine's processors did, in cores.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CpuTimes {
+    /// For programs, those with lowered priority among them.
+    pub user: f64,
+    /// For the kernel, interrupts among it.
+    pub system: f64,
+    /// Idle, while something waited for a disk.
+    pub iowait: f64,
+    /// Taken by other machines on the same hardware.
+    pub steal: f64,
+}
+
+/// A network interface: what went wrong with it, per second.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct InterfaceStatus {
+    pub name: String,
+    pub received_errors: f64,
+    pub received_drops: f64,
+    pub sent_errors: f64,
+    pub sent_drops: f64,
 }
 
 /// What all instances together may reserve, and what those there are do reserve.
@@ -91,6 +140,12 @@ pub struct ServiceStatus {
     pub instances: Vec<InstanceStatus>,
     /// Over the last ten seconds.
     pub traffic: Traffic,
+    /// Transactions that its ready instances may have under way together.
+    #[serde(default)]
+    pub places: u64,
+    /// Ends of its instances that nobody asked for, since its revision began.
+    #[serde(default)]
+    pub restarts: u32,
     pub scaling: ScalingStatus,
 }
 
@@ -170,6 +225,11 @@ pub struct InstanceStatus {
     /// Bytes per second.
     pub disk_read_bytes: f64,
     pub disk_written_bytes: f64,
+    /// What it reserves of the pool; `null`: nothing.
+    #[serde(default)]
+    pub cpu_cores_reserved: Option<f64>,
+    #[serde(default)]
+    pub memory_bytes_reserved: Option<u64>,
     /// How often an instance in its place was started again since the revision began.
     pub restarts: u32,
     pub in_flight: u32,

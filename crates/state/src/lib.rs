@@ -1,5 +1,6 @@
 //! What must outlive the server: what is wanted, the revisions, where each instance stands, what happened,
-//! who may ask and what they changed, which clients are registered and what they were given.
+//! who may ask and what they changed, which clients are registered and what they were given, what was found wrong and who was
+//! told.
 //!
 //! One SQLite file, `naru.db` in the state folder, written by one server at a time. It stands beside the loop: the
 //! server reads all of it at its start, and writes each plan of the controller in one transaction before it carries it
@@ -10,6 +11,7 @@
 //! process, which is all it needs: a power cut ends every instance it speaks of as well.
 
 mod access;
+mod alerts;
 mod audit;
 mod backup;
 mod clients;
@@ -18,6 +20,7 @@ mod events;
 mod grants;
 mod lock;
 mod names;
+mod notices;
 mod plan;
 mod quota;
 mod revisions;

@@ -7,10 +7,12 @@ use sqlx::{Connection, Row, SqliteConnection};
 use crate::error::{Error, of_database};
 
 /// Applied in order, each once and each in a transaction of its own. Never changed once released: add another.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_access.sql"),
     include_str!("../migrations/0003_clients.sql"),
+    include_str!("../migrations/0004_alerts.sql"),
+    include_str!("../migrations/0005_reports.sql"),
 ];
 
 /// Brings the file to this naru's schema.

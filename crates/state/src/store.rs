@@ -49,8 +49,11 @@ impl State {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(Duration::from_secs(5));
-        let pool = |connections| SqlitePoolOptions::new().max_connections(connections).idle_timeout(None);
-        let writer = pool(1).max_lifetime(None).connect_with(options.clone()).await.map_err(failed)?;
+        // A connection to a file stays good. Were one to be closed for its age, sqlx 0.8's task for that could spin for ever, see
+        // https://github.com/launchbadge/sqlx/issues/3645.
+        let kept = SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None);
+        let pool = |connections| kept.clone().max_connections(connections);
+        let writer = pool(1).connect_with(options.clone()).await.map_err(failed)?;
         check(&writer, &path).await?;
         let mut connection = writer.acquire().await.map_err(failed)?;
         schema::migrate(&mut connection, &path).await?;

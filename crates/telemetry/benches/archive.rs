@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use naru_model::calls::CallsQuery;
 use naru_model::platform;
-use naru_model::series::{MapQuery, Period, Search, Subject};
+use naru_model::series::{Filter, MapQuery, Period, Search, StatusIs, Subject, Transaction};
 use naru_model::units::{Percent, Timestamp};
 use naru_telemetry::archive::{Archive, Limits};
 use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -168,6 +168,13 @@ fn ask(folder: &Path, transactions: u64, callers: u32) -> Value {
         let found = archive.search(&search).transactions.len() as u64;
         results.insert(name.to_owned(), timed(folder, found, || drop(archive.search(&search))));
     }
+    let one = archive.search(&a_search(Subject::All, 0, DAY_SECONDS, slow, None, 1)).transactions.remove(0);
+    for (name, filter) in filters(&one) {
+        let search = Search { filter, ..a_search(Subject::All, 0, DAY_SECONDS, Duration::ZERO, None, 100) };
+        let found = archive.search(&search).transactions.len() as u64;
+        let name = format!("list: {name}, the whole day, 100");
+        results.insert(name, timed(folder, found, || drop(archive.search(&search))));
+    }
     let midnight = (MIDNIGHT.0 / 1_000_000) as u32;
     let day = CallsQuery {
         period: Period { from: midnight, to: midnight + DAY_SECONDS },
@@ -186,6 +193,28 @@ fn a_map(subject: Subject, from: u32, to: u32) -> MapQuery {
     MapQuery { subject, period, columns: 300, rows: 100, top: None, dots: 5000 }
 }
 
+/// What a person looks for, each by itself; as one transaction has it, and what no transaction has, for which all must be read.
+fn filters(one: &Transaction) -> Vec<(&'static str, Filter)> {
+    let text = |text: &str| Filter { text: Some(text.to_owned()), ..Filter::default() };
+    let status = |status| Filter { status: Some(status), ..Filter::default() };
+    let trace = |digits| Filter { trace: Some(u128::to_be_bytes(digits)), ..Filter::default() };
+    let known = u128::from_str_radix(&one.trace_id, 16).unwrap();
+    vec![
+        ("a service", Filter { service: one.service.clone(), ..Filter::default() }),
+        ("a function", Filter { function: one.function.clone(), ..Filter::default() }),
+        ("a route", Filter { route: Some(one.route.clone()), ..Filter::default() }),
+        ("a client's address", Filter { client: Some(one.client), ..Filter::default() }),
+        ("an address that never called", Filter { client: Some([192, 0, 2, 1].into()), ..Filter::default() }),
+        ("status 404", status(StatusIs::Code(404))),
+        ("status 5xx", status(StatusIs::Class(5))),
+        ("status 418, which nobody had", status(StatusIs::Code(418))),
+        ("a path", text(&one.path)),
+        ("a text that no path has", text("no-such-path")),
+        ("a trace", trace(known)),
+        ("a trace that is not there", trace(1)),
+    ]
+}
+
 fn a_search(
     subject: Subject,
     from: u32,
@@ -195,7 +224,16 @@ fn a_search(
     limit: u32,
 ) -> Search {
     let at = |second: u32| Timestamp(MIDNIGHT.0 + u64::from(second) * 1_000_000);
-    Search { subject, from: at(from), to: at(to), at_least, at_most, errors: false, limit }
+    Search {
+        subject,
+        from: at(from),
+        to: at(to),
+        at_least,
+        at_most,
+        errors: false,
+        filter: Default::default(),
+        limit,
+    }
 }
 
 /// Milliseconds: with the files in the page cache, and once with none of them in it. Processor time is that of all threads

@@ -4,29 +4,41 @@
 //!
 //! The last hour is in memory: per second for five minutes, per ten seconds before that; for everything together and per
 //! service, revision, route, function and instance. How much that takes at most is said in [`limits`]. What is older, and
-//! every transaction, is on the disk, see [`archive`]. The access log is written beside it, on a thread of its own.
+//! every transaction, is on the disk, see [`archive`]. What services, their JVMs and the machine measure of themselves is in
+//! [`metrics`]. The access log is written beside it, on a thread of its own.
 
 mod access_log;
 pub mod archive;
 mod cell;
+mod clock;
+mod course;
+mod finished;
 mod gauge;
+mod joined;
 mod keys;
 pub mod limits;
 mod live;
+pub mod metrics;
 mod names;
 mod observe;
+mod pace;
 mod packing;
 mod points;
 mod prometheus;
 mod query;
+mod readings;
 mod screen;
+
 mod series;
 mod signals;
 mod sketch;
 mod store;
 mod totals;
+mod trace_ids;
+pub mod traces;
 mod users;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -35,10 +47,13 @@ use std::sync::{Arc, MutexGuard};
 use arc_swap::ArcSwap;
 use naru_model::access_log::LogFormat;
 use naru_model::calls::{Calls, CallsQuery};
+use naru_model::name::ServiceName;
 use naru_model::platform;
 use naru_model::series::{Found, Map, MapQuery, Period, Search, Subject, Tally, TallyQuery};
+use naru_model::trace::{FoundLogs, FoundTraces, LogSearch, Statement, Trace, TraceSearch};
 use naru_model::units::Timestamp;
 
+pub use course::distinct_users;
 pub use gauge::{Gauges, InstanceGauge, RouteGauge, ServiceGauge};
 pub use names::Names;
 pub use query::Seen;
@@ -47,8 +62,11 @@ pub use screen::{Masker, RouteLog, RouteLogs};
 use access_log::{AccessLog, LineWriter};
 use archive::Archive;
 use live::{Figures, Live};
+use metrics::Metrics;
+use pace::Pace;
 use screen::screen;
 use store::Store;
+use traces::Traces;
 
 /// Takes one line for the server's log.
 pub type Log = Arc<dyn Fn(&str) + Send + Sync>;
@@ -66,6 +84,9 @@ pub enum Error {
 pub struct Telemetry {
     live: Live,
     archive: Archive,
+    traces: Traces,
+    metrics: Metrics,
+    pace: Arc<Pace>,
     access_log: AccessLog,
     access_log_on: AtomicBool,
     access_log_format: Arc<ArcSwap<LogFormat>>,
@@ -89,17 +110,32 @@ impl Telemetry {
         log: Log,
     ) -> Result<Telemetry, Error> {
         let live = Live::new(now);
+        let folder = dir.join("telemetry");
+        let (beside, names) = (archive::Beside::default(), live.names.clone());
+        let pace = beside.pace.clone();
+        if traces::are_in(&folder) {
+            // Before the archive reads what was left: what has a trace is to name it.
+            beside.ids.begin();
+        }
         let limits = archive::Limits::default();
-        let mut archive =
-            Archive::open(&dir.join("telemetry"), limits, retention, live.names.clone(), now, log.clone())
-                .map_err(Error::Archive)?;
+        let archive =
+            Archive::open_beside(&folder, limits, retention, names.clone(), now, log.clone(), beside.clone());
+        let mut archive = archive.map_err(Error::Archive)?;
+        let traces =
+            Traces::open_beside(&folder, Default::default(), retention, names, now, log.clone(), beside);
+        let traces = traces.map_err(Error::Archive)?;
         archive.follow(live.clone()).map_err(Error::Archive)?;
+        let metrics = Metrics::open(&dir.join("telemetry"), retention.metrics, now, log.clone())
+            .map_err(Error::Archive)?;
         let routes = Arc::<ArcSwap<RouteLogs>>::default();
         let access_log_format = Arc::<ArcSwap<LogFormat>>::default();
         let lines = LineWriter::new(live.names.clone(), routes.clone(), access_log_format.clone());
         let access_log = AccessLog::start(&dir.join("access.log"), lines, log.clone());
         Ok(Telemetry {
             archive,
+            traces,
+            metrics,
+            pace,
             access_log: access_log.map_err(Error::Thread)?,
             live,
             access_log_on: AtomicBool::new(true),
@@ -113,7 +149,45 @@ impl Telemetry {
 
     /// How long transactions and figures are kept from now on.
     pub fn set_retention(&self, retention: platform::Telemetry) {
+        self.metrics.set_kept(retention.metrics);
         self.archive.set_retention(retention);
+        self.traces.set_retention(retention);
+    }
+
+    /// Whether so many bytes of spans or log lines would be taken now; who can have them sent again asks before.
+    pub fn has_room_for_traces(&self, bytes: usize) -> bool {
+        self.traces.has_room(bytes)
+    }
+
+    /// Takes a batch of spans in, see [`naru_model::span`]. Nobody waits: what there is no room for is dropped and counted.
+    pub fn offer_spans(&self, batch: &[u8]) {
+        self.traces.offer_spans(batch);
+    }
+
+    /// Takes a batch of log lines in, as [`Telemetry::offer_spans`].
+    pub fn offer_logs(&self, batch: &[u8]) {
+        self.traces.offer_logs(batch);
+    }
+
+    /// Lists traces, the latest first.
+    pub fn traces(&self, search: &TraceSearch) -> FoundTraces {
+        self.traces.search(search)
+    }
+
+    /// All of one trace, with what the gateway saw of it; `None`: nothing of it is kept.
+    pub fn trace(&self, trace_id: [u8; 16]) -> Option<Trace> {
+        joined::trace(&self.traces, &self.archive, &trace_id)
+    }
+
+    /// Lists log lines, the latest first.
+    pub fn logs(&self, search: &LogSearch) -> FoundLogs {
+        self.traces.logs(search)
+    }
+
+    /// What databases were asked over a period, in those kept traces that one of these services has a part in: by statement, in the
+    /// order of services and statements; of very many different ones those that were found first.
+    pub fn statements(&self, services: &BTreeSet<ServiceName>, period: Period) -> Vec<Statement> {
+        self.traces.statements(services, period)
     }
 
     /// Lists transactions, the latest first.

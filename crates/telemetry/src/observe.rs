@@ -15,6 +15,9 @@ impl Telemetry {
     /// a quarter of a second after its end or later. Called twice for a second, the later word holds.
     pub fn observe(&self, gauges: &Gauges, now: Timestamp) {
         self.store().observe(gauges, now);
+        if let Some(host) = &gauges.host {
+            self.metrics.observe_host(host, now);
+        }
     }
 }
 

@@ -17,18 +17,28 @@ use crate::users::Users;
 const STEPS: [u32; 5] = [1, COARSE_SECONDS, MINUTE, 600, 3600];
 
 /// Distinct users over a stretch.
-struct Active {
+pub(crate) struct Active {
     from: u32,
     to: u32,
     users: Users,
 }
 
+impl Active {
+    pub(crate) fn begins_in(&self, period: Period) -> bool {
+        (period.from..period.to).contains(&self.from)
+    }
+
+    pub(crate) fn users(&self) -> &Users {
+        &self.users
+    }
+}
+
 /// What an answer is made of.
-struct Found {
+pub(crate) struct Found {
     /// In the order of time.
-    figures: Vec<Figures>,
+    pub(crate) figures: Vec<Figures>,
     /// Also of the five minutes before.
-    active: Vec<Active>,
+    pub(crate) active: Vec<Active>,
 }
 
 impl Telemetry {
@@ -39,11 +49,7 @@ impl Telemetry {
     /// running, there is no point.
     pub fn series(&self, subject: &Subject, period: Period, max_points: usize, now: Timestamp) -> Vec<Point> {
         let key = Key::of(subject, &self.live.names.load());
-        let (border, to) = {
-            let mut store = self.store();
-            store.advance(now);
-            (Border::of(&store, self.archive.kept_until()), period.to.min(store.now()))
-        };
+        let (border, to) = self.border(period.to, now);
         if to <= period.from {
             return Vec::new();
         }
@@ -66,8 +72,15 @@ impl Telemetry {
         points(key.kind(), &found, step)
     }
 
+    /// Where memory takes over, and where a period that is to end at `to` ends.
+    pub(crate) fn border(&self, to: u32, now: Timestamp) -> (Border, u32) {
+        let mut store = self.store();
+        store.advance(now);
+        (Border::of(&store, self.archive.kept_until()), to.min(store.now()))
+    }
+
     /// What the archive has, by minutes or longer; users also of the five minutes before.
-    fn archived(&self, subject: &Subject, period: Period, border: Border) -> Found {
+    pub(crate) fn archived(&self, subject: &Subject, period: Period, border: Border) -> Found {
         let mut found = Found { figures: Vec::new(), active: Vec::new() };
         let period = Period { to: period.to.min(border.archive_to), ..period };
         if period.from >= period.to {
@@ -92,7 +105,7 @@ impl Telemetry {
 
 /// Where memory takes over from the archive: at a whole minute, but for the minute of a start.
 #[derive(Debug, Clone, Copy)]
-struct Border {
+pub(crate) struct Border {
     archive_to: u32,
     live_from: u32,
     /// The minute of a start, and the start: of what was before it the archive tells, of what came after it memory, until
@@ -101,6 +114,10 @@ struct Border {
 }
 
 impl Border {
+    pub(crate) fn live_from(self) -> u32 {
+        self.live_from
+    }
+
     fn of(store: &Store, kept_until: u32) -> Border {
         let (oldest, since) = (store.reaches_back_to(), store.since());
         let minute = since - since % MINUTE;
@@ -131,7 +148,7 @@ fn step(finest: u32, from: u32, to: u32, max_points: usize) -> u32 {
 }
 
 /// What memory has from `from` on, which is aligned.
-fn live(store: &Store, key: Key, from: u32, to: u32, step: u32) -> Found {
+pub(crate) fn live(store: &Store, key: Key, from: u32, to: u32, step: u32) -> Found {
     let width = step.min(MINUTE);
     let starts = (from..to).step_by(width as usize);
     let figures = starts.filter_map(|start| {

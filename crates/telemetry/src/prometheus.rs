@@ -34,6 +34,8 @@ impl Telemetry {
         page.family("naru_gateway_up", "gauge", "Whether a gateway is connected to the server.");
         page.sample("naru_gateway_up", &[], u8::from(status.gateway.pid != 0));
         self.write_losses(&mut page);
+        page.family("naru_metric_series", "gauge", "Series of metrics in memory.");
+        page.sample("naru_metric_series", &[], self.metrics_held() as u64);
         page.family("naru_uptime_seconds", "gauge", "Time since the server's start.");
         page.sample("naru_uptime_seconds", &[], now.since(status.server.since).as_secs_f64());
         page.family("naru_build_info", "gauge", "Always 1; the label names the version.");
@@ -109,6 +111,11 @@ impl Telemetry {
                 self.archive.dropped(),
             ),
             (
+                "naru_metric_points_dropped_total",
+                "Points of metrics that were not taken: too many series, too long, too late or no number.",
+                self.metrics_dropped().all(),
+            ),
+            (
                 "naru_access_log_lines_dropped_total",
                 "Access log lines that were not written: the disk was full or too slow.",
                 self.access_log.dropped(),
@@ -118,6 +125,36 @@ impl Telemetry {
             page.family(name, "counter", help);
             page.sample(name, &[], value);
         }
+        self.write_traces(page);
+    }
+
+    fn write_traces(&self, page: &mut Page) {
+        let losses = self.traces.losses();
+        let counters = [
+            ("naru_traces_total", "Traces that services sent, by what became of them.", losses.traces),
+            ("naru_spans_total", "Spans that services sent, by what became of them.", losses.spans),
+            ("naru_log_lines_total", "Log lines that services sent, by what became of them.", losses.lines),
+        ];
+        for (name, help, [kept, sampled_out]) in counters {
+            page.family(name, "counter", help);
+            page.sample(name, &[("outcome", "kept")], kept);
+            page.sample(name, &[("outcome", "sampled_out")], sampled_out);
+        }
+        let dropped = "naru_traces_dropped_total";
+        page.family(
+            dropped,
+            "counter",
+            "Spans and log lines that were not written: the disk was full or too slow.",
+        );
+        page.sample(dropped, &[], losses.dropped);
+        page.family(
+            "naru_traces_sampled_ratio",
+            "gauge",
+            "The share of traces that is kept of those neither failed nor slow.",
+        );
+        page.sample("naru_traces_sampled_ratio", &[], losses.sampled);
+        page.family("naru_traces_waiting_bytes", "gauge", "Memory of traces that are not complete yet.");
+        page.sample("naru_traces_waiting_bytes", &[], losses.waiting_bytes);
     }
 }
 

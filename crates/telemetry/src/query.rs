@@ -236,7 +236,7 @@ fn seen(store: &Store, key: Key, over: Duration) -> Seen {
 }
 
 /// As last observed; `None` when that was not lately.
-fn gauge(store: &Store, key: Key, gauge: Gauge) -> Option<u32> {
+pub(crate) fn gauge(store: &Store, key: Key, gauge: Gauge) -> Option<u32> {
     let said = store.series(key)?.gauges.last()?;
     said.get(gauge).filter(|_| said.start + GAUGE_SECONDS >= store.now()).map(|value| value as u32)
 }

@@ -117,6 +117,7 @@ fn found(archive: &Archive) -> u64 {
         at_least: Duration::ZERO,
         at_most: None,
         errors: false,
+        filter: Default::default(),
         limit: 1000,
     };
     archive.search(&search).transactions.len() as u64

@@ -11,6 +11,7 @@ pub mod addresses;
 mod asked;
 pub mod client;
 pub mod gateway;
+pub mod mail;
 pub mod naru;
 pub mod processes;
 pub mod record;

@@ -376,6 +376,8 @@ fn spawn(folder: &Path, arguments: &[String]) -> (Child, Log) {
         .arg(folder.join("state"))
         .args(if arguments.iter().any(|a| a == "--console") { [].as_slice() } else { &["--console", "off"] })
         .args(arguments)
+        // OpenTelemetry's ports are one for the whole machine, and tests are many: `--otlp` asks for them.
+        .env("NARU_OTLP", "off")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())

@@ -4,6 +4,7 @@
 //! It stands beside the loop, at both of its ends: [`load`] is the client, [`app`] is the service, and [`scenario`]
 //! breaks what is between them and counts what the client noticed.
 
+pub mod acceptance;
 pub mod app;
 pub mod load;
 mod random;

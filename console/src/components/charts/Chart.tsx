@@ -1,4 +1,4 @@
-import { createEffect, createMemo, createSignal, For, on, onCleanup, onMount, Show } from 'solid-js';
+import { createEffect, createMemo, createSignal, For, on, onCleanup, onMount, Show, type JSX } from 'solid-js';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { NONE } from '../../lib/format';
@@ -21,6 +21,12 @@ export function Chart(props: {
   format: (value: number) => string;
   top?: number | undefined;
   steps?: Steps | undefined;
+  /** Where it ends, in seconds since 1970; none: at the newest point. */
+  end?: number | undefined;
+  /** A moment to mark, in seconds since 1970. */
+  mark?: number | undefined;
+  /** What may be done with it. */
+  actions?: JSX.Element;
 }) {
   const [at, setAt] = createSignal<number | null>(null);
   let box!: HTMLDivElement;
@@ -46,6 +52,8 @@ export function Chart(props: {
         format: props.format,
         top: props.top,
         steps: props.steps,
+        end: props.end,
+        mark: props.mark,
         hover: setAt,
       }),
       props.data as uPlot.AlignedData,
@@ -60,7 +68,9 @@ export function Chart(props: {
     });
     sizes.observe(box);
     // Another theme, language, length or set of lines is another chart; new figures are not.
-    const looks = createMemo(() => props.seconds + props.lines.map((line) => line.label + line.stroke).join());
+    const looks = createMemo(
+      () => `${props.seconds} ${props.end} ${props.mark}` + props.lines.map((line) => line.label + line.stroke).join(),
+    );
     createEffect(on([theme, language, looks], build));
     createEffect(() => {
       const data = props.data;
@@ -96,6 +106,7 @@ export function Chart(props: {
             )}
           </For>
         </ul>
+        {props.actions}
       </figcaption>
       <div ref={box} class="plot" aria-hidden="true" />
     </figure>

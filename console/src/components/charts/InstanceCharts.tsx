@@ -11,8 +11,8 @@ import type { Line } from './plot';
 /** More lines than this on one chart tell nothing apart. */
 const MOST = 16;
 const POINTS = 150;
-const STROKES = ['series-1', 'series-2', 'series-3', 'series-4', 'busy-fill', 'text-3'];
-const DASHES = [undefined, [6, 3], [2, 3]];
+export const STROKES = ['series-1', 'series-2', 'series-3', 'series-4', 'busy-fill', 'text-3'];
+export const DASHES = [undefined, [6, 3], [2, 3]];
 
 /** Processor and memory of each instance that there is now. */
 export function InstanceCharts(props: { ids: readonly string[]; range: Range }) {

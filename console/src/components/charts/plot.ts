@@ -29,6 +29,10 @@ export interface Looks {
   top: number | undefined;
   /** What marks of the scale are apart by: whole numbers, or powers of two. Default: what fits. */
   steps: Steps | undefined;
+  /** Where the axis of time ends, in seconds since 1970; none: at the newest point. */
+  end?: number | undefined;
+  /** A moment to mark, in seconds since 1970. */
+  mark?: number | undefined;
   /** Told which point is under the cursor, of this chart or one beside it. */
   hover: (index: number | null) => void;
 }
@@ -51,7 +55,10 @@ export function options(looks: Looks): uPlot.Options {
       y: false,
     },
     scales: {
-      x: { time: true, range: (_plot, _low, high) => [newest(high) - looks.seconds, newest(high)] },
+      x: {
+        time: true,
+        range: (_plot, _low, high) => [(looks.end ?? newest(high)) - looks.seconds, looks.end ?? newest(high)],
+      },
       y: { range: (_plot, _low, high) => [0, looks.top ?? roomy(high)] },
     },
     axes: [
@@ -77,8 +84,27 @@ export function options(looks: Looks): uPlot.Options {
         ...(line.fill ? { fill: `color-mix(in srgb, ${colour(line.stroke)} 12%, transparent)` } : {}),
       })),
     ],
-    hooks: { setCursor: [(plot) => looks.hover(plot.cursor.idx ?? null)] },
+    hooks: {
+      setCursor: [(plot) => looks.hover(plot.cursor.idx ?? null)],
+      draw: [(plot) => marked(plot, looks.mark)],
+    },
   };
+}
+
+/** A line at the moment that matters. */
+function marked(plot: uPlot, mark: number | undefined): void {
+  if (mark === undefined) return;
+  const { ctx, bbox } = plot;
+  const x = Math.round(plot.valToPos(mark, 'x', true));
+  ctx.save();
+  ctx.strokeStyle = colour('slow');
+  ctx.lineWidth = 2;
+  ctx.setLineDash([6, 4]);
+  ctx.beginPath();
+  ctx.moveTo(x, bbox.top);
+  ctx.lineTo(x, bbox.top + bbox.height);
+  ctx.stroke();
+  ctx.restore();
 }
 
 /** Without a point, now. */

@@ -1,3 +1,4 @@
+import { Crumb } from './Crumb';
 import { For, type JSX } from 'solid-js';
 import { t } from '../../lib/i18n';
 import { href, params, type Page } from '../../lib/route';
@@ -16,11 +17,7 @@ export function Head(props: {
   return (
     <div class="page-head">
       <div class="grow">
-        <nav class="crumb" aria-label={t().data.where}>
-          <a href={href(props.from)}>{t().nav[props.from]}</a>
-          <span aria-hidden="true">›</span>
-          <span>{props.title}</span>
-        </nav>
+        <Crumb to={href(props.from)} from={t().nav[props.from]} here={props.title} />
         <div class="title-row">
           <h1>{props.title}</h1>
           {props.state}

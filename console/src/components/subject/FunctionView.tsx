@@ -5,8 +5,11 @@ import { seconds } from '../../lib/format';
 import { healthOfFunction } from '../../lib/health';
 import { t, titled } from '../../lib/i18n';
 import { Charts } from '../charts/Charts';
-import { Velocity } from '../velocity/Velocity';
+import { Moving } from '../velocity/Moving';
+import { Forecasts } from '../alerts/Forecasts';
 import { Now } from './Now';
+import { Reach } from './Reach';
+import { Slowest } from './Slowest';
 import { Related, Title } from './Title';
 
 /** The instances of all services that a function's routes lead to are its lanes. */
@@ -37,14 +40,24 @@ export function FunctionView(props: { function: FunctionStatus }) {
         }
       />
       <Now
+        owner={`function:${one().name}`}
         traffic={one().traffic}
         ready={sum((service) => service.ready)}
         desired={sum((service) => service.desired)}
         bounds={undefined}
       />
-      <Velocity instances={instances()} waiting={one().traffic.waiting} target={one().apdex_t_seconds} />
+      <Forecasts owner={`function:${one().name}`} />
       <Show when={one().name} keyed>
-        {(name) => <Charts kind="function" name={name} instances={[]} />}
+        {(name) => (
+          <>
+            <div class="beside reach">
+              <Slowest subject={`function:${name}`} target={one().apdex_t_seconds} />
+              <Reach services={one().services} title={t().subject.reach} />
+            </div>
+            <Moving instances={instances()} waiting={one().traffic.waiting} target={one().apdex_t_seconds} />
+            <Charts kind="function" name={name} instances={[]} />
+          </>
+        )}
       </Show>
     </>
   );

@@ -4,8 +4,11 @@ import type { ServiceStatus } from '../../api/types';
 import { healthOfService } from '../../lib/health';
 import { t, titled } from '../../lib/i18n';
 import { Charts } from '../charts/Charts';
-import { Velocity } from '../velocity/Velocity';
+import { Forecasts } from '../alerts/Forecasts';
+import { Moving } from '../velocity/Moving';
 import { Actions } from './Actions';
+import { Inside } from './Inside';
+import { Reach } from './Reach';
 import { Now } from './Now';
 import { Scaling } from './Scaling';
 import { Related, Title } from './Title';
@@ -43,13 +46,15 @@ export function ServiceView(props: { service: ServiceStatus }) {
         actions={<Actions service={service()} />}
       />
       <Now
+        owner={`service:${service().name}`}
         traffic={service().traffic}
         ready={service().ready}
         desired={service().desired}
         bounds={t().subject.bounds(service().scaling.min, service().scaling.max)}
       />
+      <Forecasts owner={`service:${service().name}`} />
       <div class="split">
-        <Velocity
+        <Moving
           instances={service().instances}
           waiting={service().traffic.waiting}
           target={Number.isFinite(target()) ? target() : DEFAULT_TARGET}
@@ -57,7 +62,13 @@ export function ServiceView(props: { service: ServiceStatus }) {
         <Scaling service={service()} />
       </div>
       <Show when={service().name} keyed>
-        {(name) => <Charts kind="service" name={name} instances={ids()} />}
+        {(name) => (
+          <>
+            <Charts kind="service" name={name} instances={ids()} />
+            <Inside ids={ids()} />
+            <Reach services={[name]} title={t().subject.reachService} />
+          </>
+        )}
       </Show>
     </>
   );

@@ -29,6 +29,9 @@ const GROUP_OF: Record<EventKind, Group> = {
   config_applied: 'platform',
   gateway_started: 'platform',
   upgraded: 'platform',
+  alert_opened: 'failure',
+  alert_resolved: 'platform',
+  receiver_closed: 'failure',
 };
 
 export function groupOf(event: Event): Group {

@@ -16,6 +16,9 @@ const KEY_STEP = 12;
 const DRAGGED = 4;
 
 interface Props {
+  /** Of this map among those on the page. */
+  id: string;
+  label: string;
   view: View;
   /** The response time T of the function. */
   t: number | undefined;
@@ -167,8 +170,8 @@ export function Chart(props: Props) {
         class="tm-plot"
         role="application"
         aria-roledescription={t().tmap.plot}
-        aria-label={t().tmap.plotLabel}
-        aria-describedby="tm-keys tm-summary"
+        aria-label={props.label}
+        aria-describedby={`${props.id}-keys ${props.id}-summary`}
         tabindex="0"
         on:pointerdown={pressed}
         on:pointermove={dragged}
@@ -226,7 +229,7 @@ export function Chart(props: Props) {
           {t().tmap.trouble} <span class="muted">{picture.trouble()}</span>
         </p>
       </Show>
-      <p id="tm-keys" class="hidden-visually">
+      <p id={`${props.id}-keys`} class="hidden-visually">
         {t().tmap.keys}
       </p>
       <p class="hidden-visually" aria-live="polite">

@@ -6,6 +6,7 @@ import { t } from '../../lib/i18n';
 import { setParams } from '../../lib/route';
 import { SpanChoice } from './SpanChoice';
 import { SubjectChoice } from './SubjectChoice';
+import { CompareChoice } from '../CompareChoice';
 import { TOPS, type View } from './view';
 
 export function Controls(props: { view: View }) {
@@ -41,6 +42,21 @@ export function Controls(props: { view: View }) {
           value={props.view.log ? 'log' : 'linear'}
           onChoose={(scale) => setParams({ y: scale === 'log' ? 'log' : undefined })}
         />
+        <label class="tm-field" data-tip={t().tmap.shadeTip}>
+          <span>{t().tmap.shade}</span>
+          <select
+            class="field"
+            onChange={(event) => setParams({ shade: event.currentTarget.value === 'root' ? 'root' : undefined })}
+          >
+            <option value="log" selected={props.view.shade === 'log'}>
+              {t().tmap.shadeLog}
+            </option>
+            <option value="root" selected={props.view.shade === 'root'}>
+              {t().tmap.shadeRoot}
+            </option>
+          </select>
+        </label>
+        <CompareChoice end={props.view.end} />
       </div>
     </div>
   );

@@ -25,7 +25,7 @@ export function Detail(props: { one: Transaction; onClose: () => void }) {
     [words().columns.fault, <span class={`tm-fault ${one.fault}`}>{words().faultTips[one.fault]}</span>],
     [words().columns.function, named('function', one.function)],
     [words().columns.service, named('service', one.service)],
-    [words().columns.instance, one.instance ?? '–'],
+    [words().columns.instance, named('instance', one.instance)],
     [words().route, one.route ? <a href={href('api', one.route)}>{one.route}</a> : words().noRoute],
     [words().columns.caller, named('client', one.caller)],
     [words().columns.client, <span class="mono">{one.client}</span>],
@@ -77,6 +77,9 @@ export function Detail(props: { one: Transaction; onClose: () => void }) {
         <dd>
           <Show when={one.trace_id} fallback={<span class="muted">{words().noTrace}</span>}>
             <span class="mono tm-trace">{one.trace_id}</span>
+            <a class="button tm-copy" href={href('trace', one.trace_id)} onClick={() => props.onClose()}>
+              {words().openTrace}
+            </a>
             <button
               class="button tm-copy"
               onClick={async () => {
@@ -98,6 +101,6 @@ export function Detail(props: { one: Transaction; onClose: () => void }) {
   );
 }
 
-function named(page: 'function' | 'service' | 'client', name: string | null): JSX.Element {
+function named(page: 'function' | 'service' | 'client' | 'instance', name: string | null): JSX.Element {
   return name === null ? '–' : <a href={href(page, name)}>{name}</a>;
 }

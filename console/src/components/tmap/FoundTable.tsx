@@ -2,14 +2,16 @@
 import { createEffect, createMemo, createSignal, For, on, onCleanup, Show } from 'solid-js';
 import type { Transaction } from '../../api/types';
 import { Empty } from '../Empty';
+import { Missing } from '../Missing';
 import { number, seconds } from '../../lib/format';
 import { t } from '../../lib/i18n';
 import { notify } from '../../lib/notice';
 import { href, params, setParam } from '../../lib/route';
-import { clock, day } from '../../lib/time';
 import { copy, save } from './carry';
+import { TextField } from '../Search';
 import { Detail } from './Detail';
-import { COLUMNS, csv, joined, orderOf, orderText, search, sorted, type ColumnName } from './search';
+import { ended } from './ended';
+import { COLUMNS, csv, joined, orderOf, orderText, search, sorted, type ColumnName, type Narrow } from './search';
 import type { Area } from './store';
 import { heights, stretch } from './words';
 
@@ -30,10 +32,20 @@ export function FoundTable(props: {
 }) {
   const [found, setFound] = createSignal<Transaction[]>([]);
   const [more, setMore] = createSignal(false);
+  const [missing, setMissing] = createSignal<string>();
   const [busy, setBusy] = createSignal(true);
   const [trouble, setTrouble] = createSignal<string>();
   const [open, setOpen] = createSignal<Transaction>();
   const errors = () => params().get('errors') === '1';
+  const narrow = createMemo(
+    (): Narrow => ({
+      errors: errors(),
+      status: params().get('status') ?? '',
+      text: params().get('text') ?? '',
+    }),
+    undefined,
+    { equals: (a, b) => JSON.stringify(a) === JSON.stringify(b) },
+  );
   const order = createMemo(() => orderOf(params().get('sort')));
   const rows = createMemo(() => sorted(found(), order()));
   let abort = new AbortController();
@@ -45,10 +57,11 @@ export function FoundTable(props: {
     const { signal } = abort;
     setBusy(true);
     try {
-      const page = await search(props.subject, props.area, errors(), before, signal);
+      const page = await search(props.subject, props.area, narrow(), before, signal);
       if (signal.aborted) return;
       setFound((all) => (before ? joined(all, page.transactions) : page.transactions));
       setMore(page.more);
+      setMissing(page.missing);
       setTrouble(undefined);
     } catch (error) {
       if (!signal.aborted) setTrouble(error instanceof Error ? error.message : String(error));
@@ -56,7 +69,7 @@ export function FoundTable(props: {
       if (!signal.aborted) setBusy(false);
     }
   }
-  createEffect(on([() => props.subject, () => JSON.stringify(props.area), errors], () => void ask(undefined)));
+  createEffect(on([() => props.subject, () => JSON.stringify(props.area), narrow], () => void ask(undefined)));
 
   const count = () => `${number(found().length)}${more() ? '+' : ''}`;
   const choose = (by: ColumnName) => {
@@ -78,6 +91,8 @@ export function FoundTable(props: {
           {stretch(props.area)} · {heights(props.area)}
         </span>
         <div class="end tm-actions">
+          <TextField param="status" label={t().tmap.columns.status} tip={t().tmap.statusTip} narrow />
+          <TextField param="text" label={t().tmap.columns.path} tip={t().tmap.textTip} narrow />
           <label class="tm-check">
             <input
               type="checkbox"
@@ -108,6 +123,7 @@ export function FoundTable(props: {
       <Show when={trouble()}>
         <Empty text={t().tmap.trouble} detail={trouble()!} />
       </Show>
+      <Missing why={missing()} />
       <Show when={!trouble() && !busy() && found().length === 0}>
         <Empty
           text={t().tmap.nothingFound}
@@ -134,6 +150,9 @@ export function FoundTable(props: {
                     </th>
                   )}
                 </For>
+                <th scope="col">
+                  <span class="tm-plain">{t().nav.trace}</span>
+                </th>
               </tr>
             </thead>
             <tbody>
@@ -205,15 +224,15 @@ function Row(props: { one: Transaction; onOpen: () => void }) {
         <span class={`tm-fault ${one.fault}`}>{t().tmap.faults[one.fault]}</span>
       </td>
       <td class="num">{one.attempts}</td>
+      <td>
+        <Show when={one.trace_id} fallback="–">
+          <a class="tm-to-trace" href={href('trace', one.trace_id)} onClick={(event) => event.stopPropagation()}>
+            {t().tmap.openTrace}
+          </a>
+        </Show>
+      </td>
     </tr>
   );
-}
-
-/** 14:03:27.482, with the day when it is another one. */
-export function ended(one: Transaction): string {
-  const milliseconds = one.end / 1000;
-  const time = `${clock(milliseconds)}.${String(Math.floor(milliseconds % 1000)).padStart(3, '0')}`;
-  return day(milliseconds) === day(Date.now()) ? time : `${day(milliseconds)} ${time}`;
 }
 
 function fileName({ from }: Area): string {

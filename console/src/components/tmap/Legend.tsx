@@ -9,7 +9,7 @@ import { stretch } from './words';
 
 const SLICES = 10;
 
-export function Legend(props: { shown: Shown | undefined; target: boolean }) {
+export function Legend(props: { id: string; shown: Shown | undefined; target: boolean }) {
   const words = () => t().tmap;
   const palette = () => colours(theme());
   const totals = createMemo(() => {
@@ -25,7 +25,7 @@ export function Legend(props: { shown: Shown | undefined; target: boolean }) {
 
   return (
     <div class="tm-legend">
-      <p id="tm-summary">
+      <p id={`${props.id}-summary`}>
         <Show when={totals()}>
           {(all) => (
             <>

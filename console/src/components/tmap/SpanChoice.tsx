@@ -9,7 +9,8 @@ import { dayNamed, RANGES, type RangeKey, type View } from './view';
 /** Nothing of the span that was chosen before. */
 const NO_SPAN = { day: undefined, from: undefined, to: undefined };
 
-export function SpanChoice(props: { view: View }) {
+/** `least`: the shortest span that is offered, in seconds. */
+export function SpanChoice(props: { view: View; least?: number }) {
   const live = () => props.view.end === undefined;
   const zoomed = () => !live() && props.view.day === undefined && props.view.seconds !== RANGES[props.view.range];
   const shift = (turns: number) => {
@@ -24,7 +25,9 @@ export function SpanChoice(props: { view: View }) {
     <div class="tm-group">
       <Choices
         label={t().tmap.range}
-        options={(Object.keys(RANGES) as RangeKey[]).map((value) => ({ value, label: t().tmap.ranges[value] }))}
+        options={(Object.keys(RANGES) as RangeKey[])
+          .filter((value) => RANGES[value] >= (props.least ?? 0))
+          .map((value) => ({ value, label: t().tmap.ranges[value] }))}
         value={props.view.day || zoomed() ? '' : props.view.range}
         onChoose={(range) => setParams({ ...NO_SPAN, range })}
       />

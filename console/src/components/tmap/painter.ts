@@ -2,6 +2,7 @@
 import { Raster, type Colours } from './raster';
 import { heightOf, responseTicks, timeTicks, type Scale } from './scale';
 import type { Store } from './store';
+import type { Shade } from './view';
 
 /** Room for the marks, in pixels of the page. */
 export const MARGIN = { left: 54, right: 12, top: 6, bottom: 24 } as const;
@@ -29,6 +30,7 @@ export interface Scene {
   seconds: number;
   live: boolean;
   scale: Scale;
+  shade: Shade;
   /** The response time T of the function, in seconds. */
   t: number | undefined;
   look: Look;
@@ -79,7 +81,7 @@ export class Painter {
       density: this.density,
     };
     this.scene = scene;
-    this.raster = new Raster(geometry, scene.scale, scene.look.colours);
+    this.raster = new Raster(geometry, scene.scale, scene.look.colours, scene.shade);
     this.raster.draw(store, end + (scene.live ? ahead / perSecond : 0));
     this.good = layer(this.raster.good, geometry.width, this.raster.rows);
     this.failed = layer(this.raster.failed, geometry.width, this.raster.rows);

@@ -98,8 +98,8 @@ export function createPicture(props: {
 
   function redraw(own: Feed | undefined): void {
     if (!own || !painter) return;
-    const { log, seconds } = props.view;
-    const scene = { seconds, live: live(), scale: { log, top: own.store.top }, t: props.t, look: look() };
+    const { log, seconds, shade } = props.view;
+    const scene = { seconds, live: live(), scale: { log, top: own.store.top }, shade, t: props.t, look: look() };
     painter.rebuild(own.store, scene, right());
     shown(own);
     show();

@@ -6,6 +6,7 @@
  */
 import { heightOf, type Scale } from './scale';
 import type { Store } from './store';
+import type { Shade } from './view';
 
 export interface Colours {
   /** Of a dot, `[red, green, blue]`. */
@@ -61,6 +62,7 @@ export class Raster {
     readonly geometry: Geometry,
     private readonly scale: Scale,
     colours: Colours,
+    private readonly shading: Shade = 'log',
   ) {
     this.rows = geometry.height + geometry.strip;
     this.good = new Uint32Array(geometry.width * this.rows);
@@ -231,10 +233,11 @@ export class Raster {
     return this.shadeOf(count);
   }
 
-  /** By the logarithm: one transaction is seen beside a thousand. */
+  /** By the logarithm one transaction is seen beside a thousand; by the square root five hundred are told from a thousand. */
   private shadeOf(count: number): number {
     const most = this.ramp.length - 1;
-    const share = this.fullest <= 1 ? 1 : Math.log1p(count) / Math.log1p(this.fullest);
+    const of = this.shading === 'root' ? Math.sqrt : Math.log1p;
+    const share = this.fullest <= 1 ? 1 : of(count) / of(this.fullest);
     return this.ramp[Math.min(most, Math.floor(share * most))]!;
   }
 

@@ -6,11 +6,20 @@ import type { Area } from './store';
 /** Transactions asked for at a time. */
 export const PAGE = 200;
 
+/** What narrows the list down further; empty texts do not. */
+export interface Narrow {
+  errors: boolean;
+  /** `404` or `5xx`. */
+  status: string;
+  /** What the path contains. */
+  text: string;
+}
+
 /** Those in the area, the latest first; with `before`, those that ended before it or with it. */
 export function search(
   subject: string,
   area: Area,
-  errors: boolean,
+  narrow: Narrow,
   before: Transaction | undefined,
   signal: AbortSignal,
 ): Promise<Found> {
@@ -21,7 +30,9 @@ export function search(
     to: before ? before.end + 1 : Math.ceil(area.to * 1e6),
     at_least: area.low,
     at_most: area.high,
-    errors: errors || undefined,
+    errors: narrow.errors || undefined,
+    status: narrow.status || undefined,
+    text: narrow.text || undefined,
     limit: PAGE,
   };
   return get<Found>('transactions', query, signal);

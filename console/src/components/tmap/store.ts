@@ -100,15 +100,16 @@ export class Store {
     return this.figures({ from, to, low: this.top * 1.0000001, high: undefined });
   }
 
-  /** Calls back for each dot or cell that ended between: the response times it stands for, transactions and errors. */
+  /** Calls back for each dot or cell that ended between: the response times it stands for, transactions, errors, and when. */
   each(
     from: number,
     to: number,
-    take: (low: number, high: number, transactions: number, errors: number) => void,
+    take: (low: number, high: number, transactions: number, errors: number, at: number) => void,
   ): void {
     if (this.dots) {
       const { count, at, took, failed } = this.dots;
-      for (let i = 0; i < count; i += 1) if (at[i]! >= from && at[i]! < to) take(took[i]!, took[i]!, 1, failed[i]!);
+      for (let i = 0; i < count; i += 1)
+        if (at[i]! >= from && at[i]! < to) take(took[i]!, took[i]!, 1, failed[i]!, at[i]!);
       return;
     }
     const height = this.top / this.rows;
@@ -117,7 +118,7 @@ export class Store {
       if (middle < from || middle >= to) continue;
       for (let i = 0; i < column.length; i += 3) {
         const row = column[i]!;
-        take(row * height, row >= this.rows ? Infinity : (row + 1) * height, column[i + 1]!, column[i + 2]!);
+        take(row * height, row >= this.rows ? Infinity : (row + 1) * height, column[i + 1]!, column[i + 2]!, middle);
       }
     }
   }

@@ -1,4 +1,5 @@
 /** What a T-Map shows, as the address says it: so that every view can be sent to somebody else. */
+import { before } from '../../lib/compare';
 import type { Area } from './store';
 
 export interface View {
@@ -14,9 +15,17 @@ export interface View {
   /** The response time at the top, in seconds; none: chosen from what there is. */
   top: number | undefined;
   log: boolean;
+  /** By what cells are shaded: the square root of how many there are shows more of what is full, the logarithm of what is empty. */
+  shade: Shade;
+  /** How long before there is another map beside this one, in seconds; none: there is none. */
+  beside: number | undefined;
 }
 
+export type Shade = 'log' | 'root';
+
 export const RANGES = {
+  '10s': 10,
+  '1m': 60,
   '5m': 300,
   '10m': 600,
   '30m': 1800,
@@ -32,7 +41,15 @@ export function viewOf(params: URLSearchParams, usual: RangeKey = '10m'): View {
   const named = params.get('range') as RangeKey | null;
   const range = named && named in RANGES ? named : usual;
   const top = positive(params.get('top'));
-  const common = { subject: params.get('subject') ?? 'all', range, top, log: params.get('y') === 'log' };
+  const shade: Shade = params.get('shade') === 'root' ? 'root' : 'log';
+  const common = {
+    subject: params.get('subject') ?? 'all',
+    range,
+    top,
+    log: params.get('y') === 'log',
+    shade,
+    beside: before(params.get('vs')),
+  };
   const day = params.get('day');
   const span = day ? dayOf(day) : undefined;
   if (day && span) return { ...common, day, seconds: span.to - span.from, end: span.to };

@@ -3,6 +3,7 @@ import type { InstanceStatus } from '../../api/types';
 import { bytes, cores, number, rate, seconds } from '../../lib/format';
 import type { Level } from '../../lib/health';
 import { t } from '../../lib/i18n';
+import { href } from '../../lib/route';
 import { theme } from '../../lib/theme';
 import { duration } from '../../lib/time';
 import { serverNow } from '../../api/clock';
@@ -12,7 +13,7 @@ import { Legend } from './Legend';
 import { Painter } from './painter';
 import './velocity.css';
 
-const LEVELS: Record<InstanceStatus['state'], Level> = {
+export const LEVELS: Record<InstanceStatus['state'], Level> = {
   ready: 'good',
   starting: 'busy',
   draining: 'busy',
@@ -153,7 +154,7 @@ function Row(props: { instance: InstanceStatus }) {
     <tr class={one().state}>
       <td class="lane" />
       <th scope="row" class="id" data-tip={tip()}>
-        {one().id}
+        <a href={href('instance', one().id)}>{one().id}</a>
       </th>
       <td class="state">
         <span class={`health ${LEVELS[one().state] ?? 'warn'}`}>

@@ -10,6 +10,7 @@ export const app: typeof ko.app = {
   live: 'Live',
   liveTip: 'Updated every second',
   disconnected: 'Disconnected · reconnecting',
+  missing: 'What is older is in ClickHouse, which does not answer; it may be missing here',
   shownAge: (age) => `What is shown is ${age} old`,
   retry: 'Reconnect now',
   language: '한국어',
@@ -26,6 +27,15 @@ export const nav: typeof ko.nav = {
   service: 'Service',
   function: 'Function',
   tmap: 'T-Map',
+  map: 'Map',
+  traces: 'Traces',
+  trace: 'Trace',
+  logs: 'Log lines',
+  metrics: 'Metrics',
+  alerts: 'Alerts',
+  instances: 'Instances',
+  instance: 'Instance',
+  host: 'Machine',
   timeline: 'Timeline',
   calls: 'Calls',
   apis: 'APIs',
@@ -35,6 +45,9 @@ export const nav: typeof ko.nav = {
   links: 'Links',
   link: 'Link',
   jobs: 'Jobs',
+  assess: 'Assess & report',
+  portfolio: 'Priorities',
+  reports: 'SLA reports',
 };
 
 export const signIn: typeof ko.signIn = {

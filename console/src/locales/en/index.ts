@@ -1,20 +1,26 @@
 /** The console in English. */
 import type { ko } from '../ko';
 import { apis, links } from './apis';
+import * as monitoring from './alerts';
 import * as app from './app';
+import { assess, portfolio } from './assess';
 import { calls } from './calls';
 import { clients } from './clients';
 import { data } from './data';
 import { jobs } from './jobs';
 import { overview } from './overview';
+import { reports } from './reports';
 import { actions, subject } from './subject';
 import { timeline } from './timeline';
 import { tmap } from './tmap';
+import * as tracing from './traces';
 import * as words from './words';
 
 export const en: typeof ko = {
   ...app,
   ...words,
+  ...monitoring,
+  ...tracing,
   overview,
   subject,
   actions,
@@ -26,4 +32,7 @@ export const en: typeof ko = {
   links,
   calls,
   jobs,
+  assess,
+  portfolio,
+  reports,
 };

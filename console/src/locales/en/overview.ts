@@ -7,6 +7,7 @@ export const overview: typeof ko.overview = {
   functionsHint: 'what users do',
   servicesHint: 'the programs behind it',
   linksHint: 'outside systems that services use',
+  allInstances: 'All instances at a glance',
   sortedByTrouble: 'in order of trouble',
   manyBad: (n) => (n === 1 ? '1 is in trouble' : `${n} are in trouble`),
   allGood: 'All is well',

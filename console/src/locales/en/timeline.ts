@@ -36,6 +36,9 @@ export const timeline: typeof ko.timeline = {
     rollout_failed: 'Deployment failed',
     rolled_back: 'Rolled back',
     upgraded: 'naru upgraded',
+    alert_opened: 'Alert',
+    alert_resolved: 'Alert over',
+    receiver_closed: 'OpenTelemetry closed',
   },
   explained: {
     platform_started: 'naru has started.',
@@ -61,6 +64,10 @@ export const timeline: typeof ko.timeline = {
     rollout_failed: 'The new revision did not become ready, or its errors grew, so it was given up.',
     rolled_back: 'It went back to the revision that had served well.',
     upgraded: 'naru was replaced by another version. No request was interrupted.',
+    alert_opened: 'A watched figure is beyond its threshold, or will be; the alert says why.',
+    alert_resolved: 'The figure is as it should be again, or what it was about is gone.',
+    receiver_closed:
+      'OpenTelemetry is not taken in at an address of naru.yaml, because another program holds it. Requests are not affected.',
   },
   legend: { ready: 'Ready instances', wanted: 'Wanted instances', load: 'Requests per second' },
   platform: 'Platform',

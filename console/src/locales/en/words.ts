@@ -39,6 +39,18 @@ export const figures: typeof ko.figures = {
   frustrated: 'Frustrated',
 };
 
+export const compare: typeof ko.compare = {
+  title: 'Compare',
+  tip: 'Shows the same of another time beside it',
+  none: 'with nothing',
+  hour: 'an hour before',
+  day: 'the same time yesterday',
+  week: 'the same time last week',
+  other: 'another time',
+  until: 'When the time that is compared with ends',
+  before: 'compared',
+};
+
 export const health: typeof ko.health = {
   words: {
     down: 'Down',

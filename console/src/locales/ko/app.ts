@@ -9,6 +9,7 @@ export const app = {
   live: '실시간',
   liveTip: '1초마다 갱신됩니다',
   disconnected: '연결이 끊겼습니다 · 다시 연결 중',
+  missing: '더 오래된 것은 ClickHouse에 있는데 응답이 없어 여기에서 빠졌을 수 있습니다',
   shownAge: (age: string) => `아래는 ${age} 전 값입니다`,
   retry: '지금 다시 연결',
   language: 'English',
@@ -25,6 +26,15 @@ export const nav = {
   service: '서비스',
   function: '업무',
   tmap: 'T-Map',
+  map: '서비스 맵',
+  traces: '트레이스',
+  trace: '트레이스',
+  logs: '로그',
+  metrics: '지표',
+  alerts: '경보',
+  instances: '인스턴스',
+  instance: '인스턴스',
+  host: '서버 장비',
   timeline: '타임라인',
   calls: '호출 분석',
   apis: 'API',
@@ -34,6 +44,9 @@ export const nav = {
   links: '연계 시스템',
   link: '연계 시스템',
   jobs: '비동기 작업',
+  assess: '검토·보고',
+  portfolio: '우선순위',
+  reports: 'SLA 보고서',
 };
 
 export const signIn = {

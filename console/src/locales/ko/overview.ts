@@ -5,6 +5,7 @@ export const overview = {
   functionsHint: '사용자가 쓰는 기능 단위로 봅니다',
   servicesHint: '기능을 떠받치는 프로그램 단위로 봅니다',
   linksHint: '서비스가 쓰는 외부 시스템 단위로 봅니다',
+  allInstances: '인스턴스 한 화면에 보기',
   sortedByTrouble: '문제가 큰 순서',
   manyBad: (n: number) => `${n}개에 문제가 있습니다`,
   allGood: '모두 정상입니다',

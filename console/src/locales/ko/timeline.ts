@@ -29,6 +29,9 @@ export const timeline = {
     rollout_failed: '배포 실패',
     rolled_back: '롤백',
     upgraded: 'naru 업그레이드',
+    alert_opened: '경보 발생',
+    alert_resolved: '경보 해제',
+    receiver_closed: 'OpenTelemetry 수신 안 함',
   },
   explained: {
     platform_started: 'naru가 시작되었습니다.',
@@ -54,6 +57,10 @@ export const timeline = {
     rollout_failed: '새 리비전이 준비되지 못했거나 오류가 늘어 배포를 그만두었습니다.',
     rolled_back: '문제없던 이전 리비전으로 되돌렸습니다.',
     upgraded: 'naru가 새 버전으로 바뀌었습니다. 요청은 끊기지 않았습니다.',
+    alert_opened: '지켜보던 지표가 기준을 넘었거나 곧 넘습니다. 원인은 경보에 적혀 있습니다.',
+    alert_resolved: '지표가 정상으로 돌아왔거나 대상이 없어졌습니다.',
+    receiver_closed:
+      'naru.yaml의 주소를 다른 프로그램이 쓰고 있어 OpenTelemetry를 받지 못합니다. 요청 처리에는 영향이 없습니다.',
   },
   legend: { ready: '준비된 인스턴스', wanted: '필요한 인스턴스', load: '초당 요청' },
   platform: '플랫폼',

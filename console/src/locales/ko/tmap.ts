@@ -12,6 +12,8 @@ export const tmap = {
   routesLoading: '최근 트랜잭션에서 라우트를 찾는 중',
   range: '기간',
   ranges: {
+    '10s': '10초',
+    '1m': '1분',
     '5m': '5분',
     '10m': '10분',
     '30m': '30분',
@@ -30,6 +32,32 @@ export const tmap = {
   scale: '눈금',
   linear: '선형',
   log: '로그',
+  shade: '농담',
+  shadeTip: '한 칸의 건수를 색의 진하기로 바꾸는 법. 로그는 드문 것까지, 제곱근은 몰린 것의 차이를 잘 보여 줍니다',
+  shadeLog: '로그',
+  shadeRoot: '제곱근',
+  beside: (which: string) => `비교: ${which}`,
+  patterns: {
+    title: '보이는 무늬',
+    none: '눈에 띄는 무늬가 없습니다',
+    names: { released: '세로줄', timeout: '가로줄', rising: '차오름', stalled: '멈춤 뒤 몰림' },
+    released: (at: string, n: string, longest: string) =>
+      `${at}에 느린 트랜잭션 ${n}건이 한꺼번에 끝났습니다(길게는 ${longest}).`,
+    timeout: (from: string, to: string, n: string, value: string) =>
+      `${from}–${to}에 ${n}건이 똑같이 ${value} 만에 끝났습니다.`,
+    rising: (at: string, before: string, now: string) =>
+      `${at}부터 가장 빠른 트랜잭션까지 느려져 ${before}에서 ${now}(으)로 올랐습니다.`,
+    stalled: (from: string, to: string, length: string, n: string) =>
+      `${from}–${to} 사이 ${length} 동안 아무것도 끝나지 않다가 ${n}건이 한꺼번에 끝났습니다.`,
+    withErrors: (n: string) => ` 그중 오류 ${n}건.`,
+    causes: {
+      released: '잠금(락)이나 일시 정지(GC 등)가 풀린 모양입니다.',
+      timeout: '제한 시간(타임아웃)에 걸린 모양입니다. 그 뒤의 시스템이 답하지 않는지 보십시오.',
+      rising: '스레드·커넥션 같은 자원이 바닥나 줄을 서는 모양입니다.',
+      stalled: '전체가 멈췄던 모양입니다(긴 GC, 디스크 멈춤, 공용 잠금).',
+    },
+    choose: (n: string) => `${n}건 보기`,
+  },
   pause: '멈춤',
   resume: '실시간으로',
   pauseTip: '화면을 이 시각에 멈춥니다(스페이스)',
@@ -62,6 +90,8 @@ export const tmap = {
   longest: '가장 긴 응답',
   atMost: (value: string) => `${value} 이하`,
   selected: (n: string) => `선택한 트랜잭션 ${n}건`,
+  statusTip: '404처럼 하나, 또는 5xx처럼 한 묶음',
+  textTip: '경로에 들어 있는 말',
   errorsOnly: '오류만',
   zoom: '확대',
   zoomTip: '선택한 시간만 화면 가득 봅니다',
@@ -106,6 +136,7 @@ export const tmap = {
   sent: '보낸 크기',
   traceId: '트레이스 ID',
   noTrace: '오류이거나 4T를 넘은 트랜잭션만 남깁니다',
+  openTrace: '트레이스 열기',
   copy: '복사',
   copied: '복사했습니다',
 };

@@ -37,6 +37,18 @@ export const figures = {
   frustrated: '불만족',
 };
 
+export const compare = {
+  title: '비교',
+  tip: '같은 화면을 다른 때와 나란히 봅니다',
+  none: '안 함',
+  hour: '1시간 전',
+  day: '어제 같은 시각',
+  week: '지난주 같은 시각',
+  other: '고른 시각',
+  until: '비교할 기간이 끝나는 시각',
+  before: '비교',
+};
+
 export const health = {
   words: {
     down: '중단',

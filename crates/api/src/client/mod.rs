@@ -1,11 +1,15 @@
 //! The other end of the API, for the command line: finds the server, asks, and says plainly why it could not.
 
+mod alerts;
 mod connect;
 mod error;
 mod manage;
+mod metrics;
 mod operations;
 mod query;
+mod reports;
 mod stream;
+mod traces;
 
 use std::path::Path;
 use std::time::Duration;

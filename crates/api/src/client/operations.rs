@@ -97,6 +97,12 @@ impl Client {
         let query = Query::of("/v1/transactions").with("subject", &wanted.subject);
         let query = query.with_some("from", wanted.from).with_some("to", wanted.to);
         let query = query.with("at_least", wanted.at_least).with_some("at_most", wanted.at_most);
+        let query =
+            query.with_some("service", wanted.service.as_ref()).with_some("route", wanted.route.as_ref());
+        let query = query.with_some("function", wanted.function.as_ref()).with_some("client", wanted.client);
+        let query =
+            query.with_some("caller", wanted.caller.as_ref()).with_some("status", wanted.status.as_ref());
+        let query = query.with_some("text", wanted.text.as_ref()).with_some("trace", wanted.trace.as_ref());
         self.get_json(&query.with("errors", wanted.errors).with("limit", wanted.limit).path()).await
     }
 

@@ -4,15 +4,21 @@
 //! role that it needs. Problems that any operation may have are added in [`crate::openapi`].
 
 pub(crate) mod access;
+pub(crate) mod alerts;
 pub(crate) mod apis;
+pub(crate) mod assessments;
 pub(crate) mod audit;
 pub(crate) mod clients;
 pub(crate) mod figures;
 pub(crate) mod jobs;
 pub(crate) mod machines;
+pub(crate) mod metrics;
+pub(crate) mod notices;
 pub(crate) mod platform;
+pub(crate) mod reports;
 pub(crate) mod services;
 pub(crate) mod status;
+pub(crate) mod traces;
 
 use std::sync::Arc;
 

@@ -7,7 +7,8 @@ use naru_model::event::Event;
 use naru_model::name::{ClientName, ServiceName};
 use naru_model::status::ScalingStatus;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::Told;
 use crate::error::Error;
@@ -80,8 +81,14 @@ pub struct CheckRequest {
     /// The JWK Sets of clients for which the text names a file, by the client's name. Nothing is read on the server: those
     /// that are left out are shown as if they were taken away.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schema(value_type = BTreeMap<String, String>)]
+    #[schema(schema_with = key_sets)]
     pub key_sets: BTreeMap<ClientName, String>,
+}
+
+/// Texts by clients' names.
+fn key_sets() -> Object {
+    let texts = ObjectBuilder::new().schema_type(Type::Object).property_names(Some(ClientName::schema()));
+    texts.additional_properties(Some(ObjectBuilder::new().schema_type(Type::String))).build()
 }
 
 /// What is wrong with a file, or what it would change. At least one of both lists is empty.

@@ -1,12 +1,15 @@
 //! How figures over time, the T-Map and transactions are asked for.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
-use naru_model::series::{MapQuery, Period, Search, Subject};
+use naru_model::name::{ClientName, FunctionName, ServiceName};
+use naru_model::series::{Filter, MapQuery, Period, Search, Subject};
 use naru_model::units::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
+use super::traces::trace_id;
 use crate::error::Error;
 
 /// The most points of a series in one answer.
@@ -113,6 +116,33 @@ pub struct TransactionsParams {
     #[serde(default)]
     #[param(required = false, default = false)]
     pub errors: bool,
+    /// Of this service.
+    #[serde(default)]
+    pub service: Option<ServiceName>,
+    /// Of this business function.
+    #[serde(default)]
+    pub function: Option<FunctionName>,
+    /// Of this route: what it matches, as written in the file.
+    #[serde(default)]
+    pub route: Option<String>,
+    /// Of this registered client.
+    #[serde(default)]
+    pub caller: Option<ClientName>,
+    /// From this address.
+    #[serde(default)]
+    #[param(value_type = Option<String>, format = Ipv4)]
+    pub client: Option<IpAddr>,
+    /// `404`, `5xx` for a class, or `0`: the client was gone before there was one.
+    #[serde(default)]
+    #[param(example = "5xx", pattern = "^(0|[1-5][0-9][0-9]|[1-5]xx)$")]
+    pub status: Option<String>,
+    /// What the path contains, upper and lower case alike.
+    #[serde(default)]
+    pub text: Option<String>,
+    /// Of this trace: 32 hexadecimal digits.
+    #[serde(default)]
+    #[param(pattern = "^[0-9a-fA-F]{32}$")]
+    pub trace: Option<String>,
     /// How many at most.
     #[serde(default = "default_found")]
     #[param(required = false, minimum = 1, maximum = 1000, default = 100)]
@@ -139,7 +169,7 @@ fn default_dots() -> u32 {
     5_000
 }
 
-fn default_found() -> u32 {
+pub(super) fn default_found() -> u32 {
     100
 }
 
@@ -175,6 +205,14 @@ impl Default for TransactionsParams {
             at_least: 0.0,
             at_most: None,
             errors: false,
+            service: None,
+            function: None,
+            route: None,
+            caller: None,
+            client: None,
+            status: None,
+            text: None,
+            trace: None,
             limit: default_found(),
         }
     }
@@ -214,27 +252,31 @@ impl MapParams {
 impl TransactionsParams {
     pub(crate) fn search(self, now: Timestamp) -> Result<Search, Error> {
         within("limit", self.limit, 1, MAX_FOUND)?;
-        let to = self.to.unwrap_or(now.0);
-        let from = self.from.unwrap_or(to.saturating_sub(u64::from(DEFAULT_PERIOD) * 1_000_000));
-        if from >= to {
-            return Err(Error::Invalid(format!("from={from} is not before to={to}")));
-        }
-        let micros = i64::MAX as u64;
-        if to > micros {
-            return Err(Error::Invalid(format!("to={to} is no time; give microseconds since 1970")));
-        }
+        let (from, to) = micros(self.from, self.to, now)?;
         let at_least = response_time("at_least", self.at_least)?;
         let at_most = self.at_most.map(|most| response_time("at_most", most)).transpose()?;
         if at_most.is_some_and(|most| most < at_least) {
             return Err(Error::Invalid("at_most is less than at_least".to_owned()));
         }
+        let refused = |why: naru_model::series::StatusError| Error::Invalid(why.to_string());
+        let status = self.status.map(|text| text.parse().map_err(refused));
         Ok(Search {
             subject: transactional(self.subject)?,
-            from: Timestamp(from),
-            to: Timestamp(to),
+            from,
+            to,
             at_least,
             at_most,
             errors: self.errors,
+            filter: Filter {
+                service: self.service,
+                function: self.function,
+                route: self.route,
+                caller: self.caller,
+                client: self.client,
+                status: status.transpose()?,
+                text: self.text.filter(|text| !text.is_empty()),
+                trace: self.trace.as_deref().map(trace_id).transpose()?,
+            },
             limit: self.limit,
         })
     }
@@ -245,6 +287,23 @@ pub(super) fn within(name: &str, value: u32, least: u32, most: u32) -> Result<()
         return Ok(());
     }
     Err(Error::Invalid(format!("{name}={value} is not from {least} to {most}")))
+}
+
+/// A stretch of time in microseconds since 1970: the last hour unless given.
+pub(super) fn micros(
+    from: Option<u64>,
+    to: Option<u64>,
+    now: Timestamp,
+) -> Result<(Timestamp, Timestamp), Error> {
+    let to = to.unwrap_or(now.0);
+    let from = from.unwrap_or(to.saturating_sub(u64::from(DEFAULT_PERIOD) * 1_000_000));
+    if from >= to {
+        return Err(Error::Invalid(format!("from={from} is not before to={to}")));
+    }
+    if to > i64::MAX as u64 {
+        return Err(Error::Invalid(format!("to={to} is no time; give microseconds since 1970")));
+    }
+    Ok((Timestamp(from), Timestamp(to)))
 }
 
 pub(super) fn period(from: Option<u32>, to: Option<u32>, now: Timestamp) -> Result<Period, Error> {
@@ -265,7 +324,7 @@ pub(super) fn period(from: Option<u32>, to: Option<u32>, now: Timestamp) -> Resu
     Ok(Period { from, to })
 }
 
-fn response_time(name: &str, seconds: f64) -> Result<Duration, Error> {
+pub(super) fn response_time(name: &str, seconds: f64) -> Result<Duration, Error> {
     if (0.0..=MAX_RESPONSE).contains(&seconds) {
         return Ok(Duration::from_secs_f64(seconds));
     }

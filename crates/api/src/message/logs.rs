@@ -15,7 +15,7 @@ pub const MAX_LINES: usize = 10_000;
 pub struct LogsQuery {
     /// Only lines of this instance. Default: of all.
     #[serde(default)]
-    #[param(value_type = Option<String>, example = "booking-3-1")]
+    #[param(example = "booking-3-1")]
     pub instance: Option<InstanceId>,
     /// The last so many lines.
     #[serde(default = "hundred")]

@@ -124,7 +124,13 @@ async fn every_path_of_the_document_is_answered_and_no_other_is() {
     let document = served.get("/v1/openapi.json").await.json();
     assert_eq!(document, super::document::document());
     for (method, path, _) in operations(&document) {
-        let real = path.replace("{service}", "nobody").replace("{id}", "999").replace("{name}", "nobody");
+        let real = path
+            .replace("{service}", "nobody")
+            .replace("{trace_id}", "nothing")
+            .replace("{kind}", "daily")
+            .replace("{date}", "2026-11-20")
+            .replace("{id}", "999")
+            .replace("{name}", "nobody");
         // A method that no path takes tells whether the path is there, and which ones it takes.
         let answer = served.ask("PATCH", &real, &super::shows(super::TOKEN), "").await;
         assert_eq!(answer.status, 405, "{path}");

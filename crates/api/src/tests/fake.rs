@@ -394,7 +394,12 @@ fn status() -> Status {
     Status {
         platform: "public-portal".to_owned(),
         gateway: GatewayStatus { pid: 1, version: 9, ..GatewayStatus::default() },
-        server: ServerStatus { pid: 2, version: "0.1.0".to_owned(), since: Timestamp(1) },
+        server: ServerStatus {
+            pid: 2,
+            version: "0.1.0".to_owned(),
+            since: Timestamp(1),
+            file: "/etc/naru/naru.yaml".into(),
+        },
         services: vec![ServiceStatus {
             name: booking(),
             desired: 2,
@@ -411,6 +416,8 @@ fn status() -> Status {
                 memory_bytes: 1024,
                 disk_read_bytes: 0.0,
                 disk_written_bytes: 0.0,
+                cpu_cores_reserved: None,
+                memory_bytes_reserved: None,
                 restarts: 0,
                 in_flight: 0,
                 requests_per_second: 0.0,
@@ -419,6 +426,8 @@ fn status() -> Status {
                 since: Timestamp(1),
             }],
             traffic: Traffic::default(),
+            places: 0,
+            restarts: 0,
             scaling: ScalingStatus { min: 1, max: 8, held: Some(2), ..ScalingStatus::default() },
         }],
         ..Status::default()

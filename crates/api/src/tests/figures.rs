@@ -32,7 +32,8 @@ async fn figures_are_asked_for_as_the_query_has_them() {
     assert_eq!((found.status, &found.json()["more"]), (200, &json!(true)));
     let said = asked();
     assert!(said.contains("Route(\"/a?b\"), from: Timestamp(1000000), to: Timestamp(2000000)"), "{said}");
-    assert!(said.contains("at_least: 500ms, at_most: Some(3s), errors: true, limit: 9"), "{said}");
+    assert!(said.contains("at_least: 500ms, at_most: Some(3s), errors: true, "), "{said}");
+    assert!(said.ends_with("limit: 9 }"), "{said}");
 
     let path = "/v1/tally?subject=caller:mobile-app&from=100&to=200&by=route,status&order=errors&limit=5";
     let tally = served.get(path).await;

@@ -1,7 +1,9 @@
 //! The API over real sockets, with a platform behind it that is made up.
 
 mod access;
+mod alerts;
 mod apis;
+mod assessments;
 mod client;
 mod clients;
 mod console;
@@ -11,9 +13,12 @@ mod figures;
 mod follow;
 mod jobs;
 mod managed;
+mod metrics;
 mod paths;
+mod reports;
 mod session;
 mod sockets;
+mod traces;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};

@@ -49,6 +49,27 @@ async fn a_whole_number_is_one_however_it_is_written() {
 }
 
 #[tokio::test]
+async fn a_body_is_as_the_document_has_it() {
+    let served = Served::start().await;
+    // serde would take each of these for an object, its fields in their order.
+    for (path, body, place) in [
+        ("/v1/services/booking/scale", "[4]", ""),
+        ("/v1/clients", r#"{"name": "mobile", "client": ["Mobile app"]}"#, "/client"),
+        (
+            "/v1/clients",
+            r#"{"name": "mobile", "client": {"limits": [[{"concurrency": [4]}, []]]}}"#,
+            "/client/limits/0",
+        ),
+    ] {
+        let (status, detail) = served.post(path, body).await.problem();
+        let says = format!("can't be read: {}", if place.is_empty() { "" } else { "at " }) + place;
+        assert_eq!((status, detail.contains(&says)), (400, true), "{body}: {detail}");
+    }
+    let limited = r#"{"name": "mobile", "client": {"limits": [{"of": {"calls": {"rate": 5000, "burst": 5}}, "per": ["client"]}]}}"#;
+    assert_eq!(served.post("/v1/clients", limited).await.status, 201);
+}
+
+#[tokio::test]
 async fn health_is_a_status_that_a_load_balancer_understands() {
     let served = Served::start().await;
     let answer = served.get("/healthz").await;

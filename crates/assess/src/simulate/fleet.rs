@@ -8,14 +8,11 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::time::Duration;
 
-use naru_model::apdex::Apdex;
+use naru_model::units::Timestamp;
 
-use super::outcome::{Minute, Times};
-use super::trace::{Arrival, Arrivals};
-use super::world::{OBJECTIVE, Spread, World};
-
-/// Requests that wait in front of all instances; more are refused. The default of `traffic.queue`.
-const QUEUE: usize = 4096;
+use super::arrivals::{Arrival, Arrivals, Demand};
+use super::outcome::{Answer, Minute, Sums, Tally, Times};
+use super::world::{Spread, World};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
@@ -43,7 +40,7 @@ pub(crate) struct One {
     pub(crate) full_since: Option<u64>,
     queue: VecDeque<Arrival>,
     /// Worker time used till `at`.
-    worked: u64,
+    pub(super) worked: u64,
     at: u64,
 }
 
@@ -58,36 +55,35 @@ impl One {
     }
 }
 
-/// What happened since it was last taken.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Tally {
-    pub(crate) arrived: u32,
-    pub(crate) ended: u32,
-    pub(crate) failed: u32,
-    pub(crate) response_us: u64,
-    pub(crate) apdex: Apdex,
-    pub(crate) times: Times,
-    /// Requests in the system, summed up over microseconds.
-    pub(crate) open_us: u64,
-}
+/// A request that a worker has, by its end.
+type End = Reverse<(u64, usize, u64, bool, bool)>;
+/// When a request came that is only there to hold its worker: it was answered before (see `calm`).
+pub(super) const COUNTED: u64 = u64::MAX;
 
 /// The instances of one service at one moment of simulated time.
 pub struct Fleet<'t> {
     pub(crate) world: World,
-    spread: Spread,
-    arrivals: Arrivals<'t>,
+    pub(super) spread: Spread,
+    pub(super) arrivals: Arrivals<'t>,
     pub(crate) ones: Vec<One>,
     /// Those that are not gone, in the order of their starts.
     pub(crate) live: Vec<usize>,
-    ready: Vec<usize>,
+    pub(super) ready: Vec<usize>,
     turn: usize,
-    queue: VecDeque<Arrival>,
-    /// When the requests that workers have end, at which instance, and when they came.
-    ends: BinaryHeap<Reverse<(u64, usize, u64)>>,
-    now: u64,
-    open: u32,
+    pub(super) queue: VecDeque<Arrival>,
+    /// When the requests that workers have end, at which instance, when they came, and whether they are of the function that hangs, and hang.
+    ends: BinaryHeap<End>,
+    pub(super) now: u64,
+    pub(super) open: u32,
+    /// Requests in flight of a calm second, which are not in `open`.
+    pub(super) calm: u32,
     pub(crate) tally: Tally,
     pub(crate) minutes: Vec<Minute>,
+    keeps_times: bool,
+    /// All requests but those of a function that hangs, and of them those that came in the minutes `watch`, from and before.
+    pub(crate) sums: Sums,
+    pub(crate) watched: Sums,
+    pub(crate) watch: (u64, u64),
     /// Instance time of those that are gone.
     spent: u64,
     /// Instances that become ready by themselves once they are up.
@@ -100,15 +96,17 @@ impl<'t> Fleet<'t> {
         world: &World,
         spread: Spread,
         by_itself: bool,
-        rates: &'t [f64],
-        seed: u64,
+        demand: Demand<'t>,
         count: u32,
     ) -> Self {
-        let mean_us = world.work.as_secs_f64() * 1e6;
+        let (minutes, keeps_times) = match demand {
+            Demand::Rates(rates) => (rates.len() / 60, true),
+            Demand::Counts(_) | Demand::Users { .. } => (demand.seconds().div_ceil(60), false),
+        };
         let mut fleet = Fleet {
             world: world.clone(),
             spread,
-            arrivals: Arrivals::new(rates, mean_us, seed),
+            arrivals: Arrivals::new(demand, world),
             ones: Vec::new(),
             live: Vec::new(),
             ready: Vec::new(),
@@ -117,8 +115,13 @@ impl<'t> Fleet<'t> {
             ends: BinaryHeap::new(),
             now: 0,
             open: 0,
+            calm: 0,
             tally: Tally::default(),
-            minutes: vec![Minute::default(); rates.len() / 60],
+            minutes: vec![Minute::default(); minutes],
+            keeps_times,
+            sums: Sums::default(),
+            watched: Sums::default(),
+            watch: (0, 0),
             spent: 0,
             by_itself,
         };
@@ -134,8 +137,22 @@ impl<'t> Fleet<'t> {
         self.now
     }
 
+    /// The moment that so many microseconds from the beginning are.
+    pub(crate) fn at(&self, micros: u64) -> Timestamp {
+        Timestamp(self.world.begins.0 + micros)
+    }
+
+    pub(crate) fn now_at(&self) -> Timestamp {
+        self.at(self.now)
+    }
+
     pub(crate) fn waiting(&self) -> u32 {
         self.queue.len() as u32
+    }
+
+    /// Requests that no worker has yet, in front of all instances or in them.
+    pub(crate) fn without_worker(&self) -> u64 {
+        (self.queue.len() + self.live.iter().map(|slot| self.ones[*slot].queue.len()).sum::<usize>()) as u64
     }
 
     pub(crate) fn ready_count(&self) -> u32 {
@@ -143,7 +160,7 @@ impl<'t> Fleet<'t> {
     }
 
     /// Whether requests come or are there.
-    pub(crate) fn is_busy(&self) -> bool {
+    pub(crate) fn is_busy(&mut self) -> bool {
         self.open > 0 || self.arrivals.before(u64::MAX).is_some()
     }
 
@@ -152,10 +169,11 @@ impl<'t> Fleet<'t> {
         loop {
             let end = self.ends.peek().map(|Reverse((at, ..))| *at).filter(|at| *at <= to);
             match (self.arrivals.before(end.unwrap_or(to)), end) {
-                (Some(arrival), _) => {
-                    self.arrivals.pass();
-                    self.pass_to(arrival.at);
-                    self.arrive(arrival);
+                (Some(at), _) => {
+                    self.pass_to(at);
+                    if let Some(arrival) = self.arrivals.take() {
+                        self.arrive(arrival);
+                    }
                 }
                 (None, Some(at)) => {
                     self.pass_to(at);
@@ -168,7 +186,7 @@ impl<'t> Fleet<'t> {
         self.tidy();
     }
 
-    fn pass_to(&mut self, now: u64) {
+    pub(super) fn pass_to(&mut self, now: u64) {
         self.tally.open_us += u64::from(self.open) * (now - self.now);
         self.now = now;
     }
@@ -185,7 +203,7 @@ impl<'t> Fleet<'t> {
                 Some(slot) => self.give(slot, arrival),
                 None => self.queue.push_back(arrival),
             },
-            _ if self.queue.len() >= QUEUE => self.answer(arrival.at, true),
+            _ if self.queue.len() >= self.world.queue => self.answer(arrival, true),
             _ => self.queue.push_back(arrival),
         }
     }
@@ -211,19 +229,34 @@ impl<'t> Fleet<'t> {
         }
     }
 
-    fn begin(&mut self, slot: usize, arrival: Arrival) {
+    pub(super) fn begin(&mut self, slot: usize, arrival: Arrival) {
         let one = &mut self.ones[slot];
         one.touch(self.now);
         one.busy += 1;
         if one.busy == self.world.workers {
             one.full_since = one.full_since.or(Some(self.now));
         }
-        self.ends.push(Reverse((self.now + u64::from(arrival.work), slot, arrival.at)));
+        self.ends.push(Reverse((
+            self.now + u64::from(arrival.work),
+            slot,
+            arrival.at,
+            arrival.own,
+            arrival.hangs,
+        )));
+    }
+
+    /// Lets end what ends until then, and nothing else happen.
+    pub(super) fn end_until(&mut self, to: u64) {
+        while let Some(at) = self.ends.peek().map(|Reverse((at, ..))| *at).filter(|at| *at <= to) {
+            self.pass_to(at);
+            self.end_one();
+        }
+        self.pass_to(to);
     }
 
     fn end_one(&mut self) {
-        let Some(Reverse((now, slot, came))) = self.ends.pop() else { return };
-        self.answer(came, false);
+        let Some(Reverse((now, slot, came, own, hangs))) = self.ends.pop() else { return };
+        self.answer(Arrival { at: came, work: 0, own, hangs }, hangs);
         let one = &mut self.ones[slot];
         one.touch(now);
         one.busy -= 1;
@@ -255,26 +288,47 @@ impl<'t> Fleet<'t> {
     fn gave_up(&mut self, arrival: Arrival) -> bool {
         let gone = self.now - arrival.at > self.world.patience.as_micros() as u64;
         if gone {
-            self.answer(arrival.at, true);
+            self.answer(arrival, true);
         }
         gone
     }
 
-    fn answer(&mut self, came: u64, failed: bool) {
-        let micros = self.now - came;
-        let response = Duration::from_micros(micros);
+    /// A request has its answer, or is given up.
+    fn answer(&mut self, request: Arrival, failed: bool) {
         self.open -= 1;
+        if request.at == COUNTED {
+            return;
+        }
+        let micros = self.now - request.at;
+        self.count(request.at, micros, failed, request.own);
+        self.arrivals.answered(self.now);
+    }
+
+    /// Counts one that came then and took so long.
+    pub(super) fn count(&mut self, came: u64, micros: u64, failed: bool, own: bool) {
+        let response = Duration::from_micros(micros);
+        let late = response > self.world.objective;
+        let answer = Answer { micros, late, failed, bucket: Times::bucket(micros) };
         let tally = &mut self.tally;
         tally.ended += 1;
         tally.failed += u32::from(failed);
         tally.response_us += micros;
-        tally.apdex.add(response, OBJECTIVE, failed);
-        tally.times.add(micros);
-        if let Some(minute) = self.minutes.get_mut((came / 60_000_000) as usize) {
+        tally.apdex.add(response, self.world.objective, failed);
+        tally.times.add(answer.bucket);
+        let place = came / 60_000_000;
+        if let Some(minute) = self.minutes.get_mut(place as usize) {
             minute.requests += 1;
-            minute.bad += u32::from(failed || response > OBJECTIVE);
+            minute.bad += u32::from(failed || late);
             minute.failed += u32::from(failed);
-            minute.times.add(micros);
+            if self.keeps_times {
+                minute.times.get_or_insert_default().add(answer.bucket);
+            }
+        }
+        if !own {
+            self.sums.add(&answer);
+            if (self.watch.0..self.watch.1).contains(&place) {
+                self.watched.add(&answer);
+            }
         }
     }
 
@@ -382,7 +436,7 @@ impl<'t> Fleet<'t> {
 
     /// Requests that instances have.
     pub(crate) fn in_flight(&self) -> u32 {
-        self.open - self.waiting()
+        self.open + self.calm - self.waiting()
     }
 
     /// Instances that are wanted still: neither draining nor gone.

@@ -4,14 +4,16 @@
 //! A minute is in violation when more than 5 % of the requests that came in it took longer than 500 ms or failed. Everything is drawn
 //! from one seed, and every scaler is asked the same requests.
 
-mod fleet;
+mod arrivals;
+mod calm;
+pub(crate) mod fleet;
 mod hpa;
 mod kpa;
 mod naru;
 mod oracle;
-mod outcome;
-mod random;
-mod replay;
+pub(crate) mod outcome;
+pub(crate) mod random;
+pub(crate) mod replay;
 mod report;
 mod trace;
 mod world;
@@ -23,16 +25,17 @@ use naru_model::platform::Scale;
 use naru_model::scaling::Level;
 use naru_model::units::Percent;
 
+pub use arrivals::Demand;
 pub use fleet::Fleet;
 pub use hpa::Hpa;
 pub use kpa::Kpa;
-pub use naru::{EPOCH, Naru, service};
+pub use naru::{Naru, service};
 pub use oracle::Oracle;
 pub use outcome::Outcome;
 pub use replay::{Scaler, replay, replay_naru};
 pub use report::{Report, Row};
 pub use trace::{Error, Trace};
-pub use world::{OBJECTIVE, Spread, World};
+pub use world::{EPOCH, Failing, OBJECTIVE, Spread, World};
 
 /// What is replayed.
 #[derive(Debug, Clone, PartialEq)]

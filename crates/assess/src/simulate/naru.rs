@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use naru_controller::calendar::Calendar;
 use naru_model::event::{Event, Kind};
 use naru_model::instance::{InstanceId, Phase};
 use naru_model::name::ServiceName;
@@ -15,11 +16,9 @@ use naru_model::units::{Bytes, Cpu, Timestamp};
 
 use super::fleet::{Fleet, Stage};
 use super::outcome::Times;
-use super::world::World;
+use super::world::{EPOCH, World};
 
-/// When every trace begins, in seconds since 1970; a whole hour.
-pub const EPOCH: u32 = 1_790_002_800;
-/// How far signals look back, in seconds.
+/// How far signals look back when nothing else is said, in seconds.
 const LOOKS_BACK: usize = 600;
 /// Seconds that `p95_seconds` is over.
 const P95_OVER: usize = 10;
@@ -31,6 +30,9 @@ pub struct Naru {
     /// The table's version; acknowledged by all gateway threads at the next step.
     version: u64,
     acknowledged: u64,
+    looks_back: usize,
+    /// When simulated time begins: the world's.
+    begins: Timestamp,
     /// What was decided on scaling, in order.
     pub decisions: Vec<Event>,
 }
@@ -38,14 +40,22 @@ pub struct Naru {
 /// What is known of one service.
 struct Part {
     name: ServiceName,
-    windows: Vec<Window>,
+    schedules: Option<Kept>,
     ones: BTreeMap<InstanceId, One>,
     seconds: VecDeque<Second>,
     /// The newest ones' response times, and all of them together.
     recent: VecDeque<Times>,
     together: Times,
     /// Core time at the end of the last second, by place in the fleet.
-    cpu_us: BTreeMap<usize, f64>,
+    cpu_us: Vec<(usize, f64)>,
+}
+
+/// A service's schedules, and those of their windows that are open.
+struct Kept {
+    calendar: Arc<Calendar>,
+    open: Vec<Window>,
+    /// When others may be.
+    changes: Option<Timestamp>,
 }
 
 struct One {
@@ -55,10 +65,6 @@ struct One {
     started_at: Timestamp,
     unrouted_in: Option<u64>,
     exited_at: Option<Timestamp>,
-}
-
-fn at(now_us: u64) -> Timestamp {
-    Timestamp(u64::from(EPOCH) * 1_000_000 + now_us)
 }
 
 /// A service of the world with these policies: an instance reserves a core, and the gateway gives it as many requests at once as it
@@ -78,11 +84,13 @@ pub fn service(world: &World, scale: Scale) -> Service {
         drain: Service::DRAIN,
         scale: Scale { min: world.min, max: world.max, ..scale },
         rollout: Rollout::default(),
+        metrics: None,
         traffic: Traffic {
             per_instance: Some(world.workers),
             queue_timeout: world.patience,
             ..Traffic::default()
         },
+        telemetry: Service::TELEMETRY,
     }
 }
 
@@ -98,6 +106,8 @@ impl Naru {
             parts: Vec::new(),
             version: 1,
             acknowledged: 1,
+            looks_back: LOOKS_BACK,
+            begins: EPOCH,
             decisions: Vec::new(),
         };
         for (index, service) in services.into_iter().enumerate() {
@@ -111,17 +121,38 @@ impl Naru {
         naru
     }
 
-    /// Adds a time of the service's schedule, as the controller's calendar would have it.
-    pub fn expect(&mut self, place: usize, window: Window) {
-        self.parts[place].windows.push(window);
+    /// The same with signals of so many seconds and not of ten minutes: fewer take less time to hand on.
+    pub(crate) fn looking_back(self, seconds: usize) -> Naru {
+        Naru { looks_back: seconds, ..self }
+    }
+
+    /// Whether something will be decided as soon as possible, whatever the signals say.
+    pub(crate) fn is_moving(&self, fleets: &[Fleet<'_>]) -> bool {
+        self.parts
+            .iter()
+            .zip(fleets)
+            .any(|(part, fleet)| part.is_moving(fleet) || part.is_due(fleet.now_at()))
+    }
+
+    /// Keeps a service's schedules by the world's time. Asks the controller's calendar as the server does, and only when the answer may
+    /// have changed.
+    pub fn keep(&mut self, place: usize, calendar: Arc<Calendar>) {
+        // From the first look on.
+        let changes = Some(Timestamp::default());
+        self.parts[place].schedules = Some(Kept { calendar, open: Vec::new(), changes });
+    }
+
+    fn at(&self, now_us: u64) -> Timestamp {
+        Timestamp(self.begins.0 + now_us)
     }
 
     /// Begins a rollout of a new revision at this moment of simulated time.
     pub fn deploy(&mut self, place: usize, now_us: u64) {
+        let now = self.at(now_us);
         let Some(service) = self.desired.services.get_mut(&self.parts[place].name) else { return };
         let revision = service.progress.target + 1;
         service.needs.insert(revision, Needs { size: service.service.instance, port: None });
-        service.progress = naru_controller::rollout::begin(&service.progress, revision, at(now_us));
+        service.progress = naru_controller::rollout::begin(&service.progress, revision, now);
     }
 
     /// Instances that the policies want.
@@ -131,7 +162,9 @@ impl Naru {
     }
 
     /// The instances that the fleets begin with are of revision 1, and as many as are wanted.
-    pub(super) fn begin(&mut self, fleets: &[Fleet<'_>]) {
+    pub(crate) fn begin(&mut self, fleets: &[Fleet<'_>]) {
+        self.begins = fleets.first().map_or(EPOCH, |fleet| fleet.world.begins);
+        let now = self.begins;
         for (part, fleet) in self.parts.iter_mut().zip(fleets) {
             let Some(service) = self.desired.services.get_mut(&part.name) else { continue };
             let count = fleet.ones.len() as u32;
@@ -139,58 +172,57 @@ impl Naru {
             service.progress.ordinals = BTreeMap::from([(1, count)]);
             for slot in 0..fleet.ones.len() {
                 let id = InstanceId { service: part.name.clone(), revision: 1, ordinal: slot as u32 + 1 };
-                part.ones.insert(id, One::new(slot, Phase::Ready, at(0)));
+                part.ones.insert(id, One::new(slot, Phase::Ready, now));
             }
         }
     }
 
     /// A second is over: it is measured.
-    pub(super) fn second(&mut self, fleets: &mut [Fleet<'_>]) {
+    pub(crate) fn second(&mut self, fleets: &mut [Fleet<'_>]) {
         for (part, fleet) in self.parts.iter_mut().zip(fleets) {
             let warm_up = self.desired.services[&part.name].service.scale.warm_up;
-            part.measure(fleet, warm_up);
+            part.measure(fleet, warm_up, self.looks_back);
         }
     }
 
     /// Decides each second, and while instances come and go four times as often.
-    pub(super) fn step(&mut self, fleets: &mut [Fleet<'_>]) {
+    pub(crate) fn step(&mut self, fleets: &mut [Fleet<'_>]) {
         let Some(now_us) = fleets.first().map(Fleet::now) else { return };
         self.acknowledged = self.version;
-        let moving = self.parts.iter().zip(fleets.iter()).any(|(part, fleet)| part.is_moving(fleet));
-        if !moving && !now_us.is_multiple_of(1_000_000) {
+        if !self.is_moving(fleets) && !now_us.is_multiple_of(1_000_000) {
             return;
         }
-        let observed = self.observe(fleets, now_us);
-        let plan = naru_controller::decide(&self.desired, &observed, at(now_us));
-        self.carry_out(plan, fleets, now_us);
+        let now = self.at(now_us);
+        self.parts.iter_mut().for_each(|part| part.look_at_the_clock(now));
+        let observed = self.observe(fleets);
+        let plan = naru_controller::decide(&self.desired, &observed, now);
+        self.carry_out(plan, fleets, now);
     }
 
-    fn observe(&self, fleets: &[Fleet<'_>], now_us: u64) -> Observed {
+    fn observe(&self, fleets: &[Fleet<'_>]) -> Observed {
         let mut observed = Observed {
-            gateway: Some(Gateway { since: at(0), acknowledged: self.acknowledged }),
+            gateway: Some(Gateway { since: self.begins, acknowledged: self.acknowledged }),
             ..Observed::default()
         };
         for (part, fleet) in self.parts.iter().zip(fleets) {
             observed.instances.extend(part.ones.iter().map(|(id, one)| one.observe(id, fleet)));
-            let now = at(now_us);
-            let windows = part.windows.iter().filter(|window| (window.from..window.to).contains(&now));
             observed.signals.push(Signals {
                 service: part.name.clone(),
                 seconds: part.seconds.iter().cloned().collect::<Arc<[Second]>>(),
-                windows: windows.cloned().collect(),
+                windows: part.schedules.as_ref().map_or(Vec::new(), |kept| kept.open.clone()),
             });
         }
         observed.instances.sort_by(|a, b| a.id.cmp(&b.id));
         observed
     }
 
-    fn carry_out(&mut self, plan: Plan, fleets: &mut [Fleet<'_>], now_us: u64) {
+    fn carry_out(&mut self, plan: Plan, fleets: &mut [Fleet<'_>], now: Timestamp) {
         self.version += u64::from(!plan.actions.is_empty());
         for action in plan.actions {
             let of = &id_of(&action).service;
             let place = self.parts.iter().position(|part| part.name == *of);
             if let Some((part, fleet)) = place.map(|place| (&mut self.parts[place], &mut fleets[place])) {
-                part.act(action, fleet, self.version, at(now_us));
+                part.act(action, fleet, self.version, now);
             }
         }
         for (name, progress) in plan.progress {
@@ -206,12 +238,25 @@ impl Part {
     fn new(name: ServiceName) -> Part {
         Part {
             name,
-            windows: Vec::new(),
+            schedules: None,
             ones: BTreeMap::new(),
             seconds: VecDeque::new(),
             recent: VecDeque::new(),
             together: Times::default(),
-            cpu_us: BTreeMap::new(),
+            cpu_us: Vec::new(),
+        }
+    }
+
+    /// Whether its schedules' windows may be others than at the last look.
+    fn is_due(&self, now: Timestamp) -> bool {
+        self.schedules.as_ref().and_then(|kept| kept.changes).is_some_and(|changes| changes <= now)
+    }
+
+    fn look_at_the_clock(&mut self, now: Timestamp) {
+        if self.is_due(now)
+            && let Some(kept) = &mut self.schedules
+        {
+            (kept.open, kept.changes) = (kept.calendar.windows(now), kept.calendar.next_change(now));
         }
     }
 
@@ -224,19 +269,20 @@ impl Part {
         })
     }
 
-    fn measure(&mut self, fleet: &mut Fleet<'_>, warm_up: Duration) {
-        let times = fleet.tally.times.clone();
+    fn measure(&mut self, fleet: &mut Fleet<'_>, warm_up: Duration, looks_back: usize) {
+        // The oldest second's memory holds the newest one.
+        let oldest = if self.recent.len() >= P95_OVER { self.recent.pop_front() } else { None };
+        if let Some(oldest) = &oldest {
+            self.together.take_out(oldest);
+        }
+        let mut times = oldest.unwrap_or_default();
+        times.copy(&fleet.tally.times);
         self.together.merge(&times);
         self.recent.push_back(times);
-        if self.recent.len() > P95_OVER
-            && let Some(old) = self.recent.pop_front()
-        {
-            self.together.take_out(&old);
-        }
         let heard = fleet.is_heard();
         let tally = &fleet.tally;
         let mut second = Second {
-            at: EPOCH + (fleet.now() / 1_000_000) as u32 - 1,
+            at: u32::try_from(fleet.now_at().0 / 1_000_000).unwrap_or(u32::MAX) - 1,
             arrived: heard.then_some(tally.arrived),
             ended: tally.ended,
             service_errors: 0,
@@ -250,7 +296,7 @@ impl Part {
             cpu: None,
         };
         second.cpu = self.cpu(fleet, warm_up);
-        if self.seconds.len() == LOOKS_BACK {
+        if self.seconds.len() >= looks_back {
             self.seconds.pop_front();
         }
         self.seconds.push_back(second);
@@ -260,13 +306,16 @@ impl Part {
     fn cpu(&mut self, fleet: &mut Fleet<'_>, warm_up: Duration) -> Option<CpuUse> {
         let begun = fleet.now() - 1_000_000;
         let mut used = CpuUse { cores: 0.0, instances: 0 };
-        let mut measured = BTreeMap::new();
+        let mut measured = Vec::with_capacity(fleet.live.len());
+        // Both in the order of their starts.
+        let mut before = self.cpu_us.iter().peekable();
         for slot in fleet.live.clone() {
             let cpu_us = fleet.cpu_us(slot);
-            measured.insert(slot, cpu_us);
+            measured.push((slot, cpu_us));
+            while before.next_if(|(other, _)| *other < slot).is_some() {}
             let one = &fleet.ones[slot];
             let warm = one.stage == Stage::Ready && one.ready_at + warm_up.as_micros() as u64 <= begun;
-            if let Some(before) = self.cpu_us.get(&slot).filter(|_| warm) {
+            if let Some((_, before)) = before.next_if(|(other, _)| *other == slot).filter(|_| warm) {
                 used.cores += (cpu_us - before) / 1e6;
                 used.instances += 1;
             }
@@ -327,9 +376,9 @@ impl One {
             }
             Stage::Gone => Health::Unknown,
             _ if let Some(since) = overloaded_since(fleet, self.slot) => {
-                Health::Unhealthy { since: at(since), why: "no answer in 1s".to_owned() }
+                Health::Unhealthy { since: fleet.at(since), why: "no answer in 1s".to_owned() }
             }
-            Stage::Up | Stage::Ready | Stage::Draining => Health::Healthy { since: at(one.up_at) },
+            Stage::Up | Stage::Ready | Stage::Draining => Health::Healthy { since: fleet.at(one.up_at) },
         };
         Instance {
             id: id.clone(),

@@ -1,5 +1,6 @@
 //! What clients got: response times by the minute in which requests came, against what was promised them.
 
+use naru_model::apdex::Apdex;
 use serde::{Deserialize, Serialize};
 
 /// Buckets of response times: each is a twelfth of a doubling wide (6 %), from 1 ms on; 24 doublings are four hours.
@@ -20,9 +21,14 @@ impl Default for Times {
 }
 
 impl Times {
-    pub(crate) fn add(&mut self, micros: u64) {
+    /// The bucket of a time.
+    pub(crate) fn bucket(micros: u64) -> usize {
         let bucket = (micros as f64 / 1000.0).max(1.0).log2() * PER_DOUBLING;
-        self.counts[(bucket as usize).min(BUCKETS - 1)] += 1;
+        (bucket as usize).min(BUCKETS - 1)
+    }
+
+    pub(crate) fn add(&mut self, bucket: usize) {
+        self.counts[bucket] += 1;
         self.total += 1;
     }
 
@@ -33,6 +39,12 @@ impl Times {
         self.total += other.total;
     }
 
+    /// Becomes the same as the other.
+    pub(crate) fn copy(&mut self, other: &Times) {
+        self.counts.copy_from_slice(other.counts.as_slice());
+        self.total = other.total;
+    }
+
     pub(crate) fn take_out(&mut self, other: &Times) {
         for (count, less) in self.counts.iter_mut().zip(other.counts.iter()) {
             *count -= less;
@@ -41,13 +53,20 @@ impl Times {
     }
 
     pub(crate) fn clear(&mut self) {
-        self.counts.fill(0);
-        self.total = 0;
+        if self.total > 0 {
+            self.counts.fill(0);
+            self.total = 0;
+        }
     }
 
     /// Returns the time in seconds that 95 % did not exceed.
     pub(crate) fn p95(&self) -> Option<f64> {
-        let rank = (f64::from(self.total) * 0.95).ceil() as u32;
+        self.quantile(0.95)
+    }
+
+    /// Returns the time in seconds that this share, 0 to 1, did not exceed.
+    pub(crate) fn quantile(&self, share: f64) -> Option<f64> {
+        let rank = (f64::from(self.total) * share).ceil() as u32;
         let mut seen = 0;
         let mut at_rank = |count: &u32| {
             seen += count;
@@ -65,7 +84,80 @@ pub(crate) struct Minute {
     /// Those that took too long or failed.
     pub(crate) bad: u32,
     pub(crate) failed: u32,
+    /// Where they are kept, for a kilobyte each.
+    pub(crate) times: Option<Times>,
+}
+
+impl Minute {
+    /// Whether more than 5 % of its requests took too long or failed.
+    pub(crate) fn is_violated(&self) -> bool {
+        f64::from(self.bad) > f64::from(self.requests) * ALLOWED
+    }
+}
+
+/// Requests that were answered or given up, all together.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Sums {
+    pub(crate) requests: u64,
+    /// Answered, but too late.
+    pub(crate) waited: u64,
+    pub(crate) failed: u64,
+    /// Of all of them, failed ones until they were given up.
+    pub(crate) response_us: u64,
     pub(crate) times: Times,
+}
+
+impl Sums {
+    pub(crate) fn add(&mut self, answer: &Answer) {
+        self.requests += 1;
+        self.waited += u64::from(answer.late && !answer.failed);
+        self.failed += u64::from(answer.failed);
+        self.response_us += answer.micros;
+        self.times.add(answer.bucket);
+    }
+
+    pub(crate) fn merge(&mut self, other: &Sums) {
+        self.requests += other.requests;
+        self.waited += other.waited;
+        self.failed += other.failed;
+        self.response_us += other.response_us;
+        self.times.merge(&other.times);
+    }
+}
+
+/// What happened since it was last taken.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Tally {
+    pub(crate) arrived: u32,
+    pub(crate) ended: u32,
+    pub(crate) failed: u32,
+    pub(crate) response_us: u64,
+    pub(crate) apdex: Apdex,
+    pub(crate) times: Times,
+    /// Requests in the system, summed up over microseconds.
+    pub(crate) open_us: u64,
+}
+
+impl Tally {
+    /// Forgets all of it, and keeps its memory.
+    pub(crate) fn clear(&mut self) {
+        self.times.clear();
+        (self.arrived, self.ended, self.failed) = (0, 0, 0);
+        (self.response_us, self.open_us) = (0, 0);
+        self.apdex = Apdex::default();
+    }
+}
+
+/// One request's end.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Answer {
+    /// How long it took, in microseconds.
+    pub(crate) micros: u64,
+    /// Longer than what satisfies.
+    pub(crate) late: bool,
+    pub(crate) failed: bool,
+    /// [`Times::bucket`] of `micros`.
+    pub(crate) bucket: usize,
 }
 
 /// What came of a replay.
@@ -98,14 +190,16 @@ const ALLOWED: f64 = 0.05;
 
 impl Outcome {
     pub(crate) fn new(minutes: &[Minute], instance_us: u64, wanted: Vec<u32>, kept: Vec<u32>) -> Outcome {
-        let violated = |minute: &Minute| f64::from(minute.bad) > f64::from(minute.requests) * ALLOWED;
-        let indices = minutes.iter().enumerate().filter(|(_, minute)| violated(minute));
+        let indices = minutes.iter().enumerate().filter(|(_, minute)| minute.is_violated());
         Outcome {
             requests: minutes.iter().map(|minute| u64::from(minute.requests)).sum(),
             failed: minutes.iter().map(|minute| u64::from(minute.failed)).sum(),
             minutes: minutes.len() as u32,
             violated: indices.map(|(index, _)| index as u32).collect(),
-            worst_p95_seconds: minutes.iter().filter_map(|minute| minute.times.p95()).fold(0.0, f64::max),
+            worst_p95_seconds: minutes
+                .iter()
+                .filter_map(|minute| minute.times.as_ref()?.p95())
+                .fold(0.0, f64::max),
             instance_hours: instance_us as f64 / 3.6e9,
             scalings: wanted.windows(2).filter(|pair| pair[0] != pair[1]).count() as u32,
             most: wanted.iter().copied().max().unwrap_or(0),

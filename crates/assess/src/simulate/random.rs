@@ -3,10 +3,10 @@
 /// SplitMix64. Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014. Its whole state is one
 /// number, so that each trace has a stream of its own from the seed and its place, however many are replayed.
 #[derive(Debug, Clone)]
-pub(super) struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub(super) fn new(seed: u64) -> Random {
+    pub(crate) fn new(seed: u64) -> Random {
         Random(seed)
     }
 
@@ -23,13 +23,36 @@ impl Random {
         ((self.next() >> 11) + 1) as f64 / (1u64 << 53) as f64
     }
 
+    /// Any of 0 to `count - 1`, by the upper bits of a product. Source: Lemire, "Fast random integer generation in an interval", ACM
+    /// TOMACS 29 (1), 2019, without its last correction, which is below one in 2^40 here.
+    pub(crate) fn below(&mut self, count: usize) -> usize {
+        ((u128::from(self.next()) * count as u128) >> 64) as usize
+    }
+
+    /// Whether something of this probability, 0 to 1, happens.
+    pub(crate) fn chance(&mut self, share: f64) -> bool {
+        self.unit() <= share
+    }
+
+    /// A place by the shares of all of them, which add up to 1; the last one for what is left over.
+    pub(crate) fn place(&mut self, shares: &[f64]) -> usize {
+        let mut left = self.unit();
+        for (place, share) in shares.iter().enumerate() {
+            left -= share;
+            if left <= 0.0 {
+                return place;
+            }
+        }
+        shares.len().saturating_sub(1)
+    }
+
     /// Exponential with this mean: the time between two arrivals that know nothing of each other.
-    pub(super) fn exponential(&mut self, mean: f64) -> f64 {
+    pub(crate) fn exponential(&mut self, mean: f64) -> f64 {
         -self.unit().ln() * mean
     }
 
     /// Erlang of four stages with this mean: the standard deviation is half the mean, and one in a million is over five times it.
-    pub(super) fn erlang4(&mut self, mean: f64) -> f64 {
+    pub(crate) fn erlang4(&mut self, mean: f64) -> f64 {
         let product = self.unit() * self.unit() * self.unit() * self.unit();
         -product.ln() * mean / 4.0
     }

@@ -1,6 +1,7 @@
 //! Replays traces before a scaler.
 
-use super::fleet::{Fleet, Tally};
+use super::arrivals::Demand;
+use super::fleet::Fleet;
 use super::naru::Naru;
 use super::outcome::Outcome;
 use super::trace::Trace;
@@ -27,7 +28,7 @@ const STEPS: u64 = 4;
 /// 80 % load.
 pub fn replay(world: &World, trace: &Trace, spread: Spread, scaler: &mut dyn Scaler) -> Outcome {
     let count = initial(world, trace);
-    let mut fleets = [Fleet::new(world, spread, true, &trace.rates, world.seed, count)];
+    let mut fleets = [Fleet::new(world, spread, true, Demand::Rates(&trace.rates), count)];
     scaler.begin(count);
     let mut wanted = Vec::with_capacity(trace.rates.len());
     let (spent, kept) = play(&mut fleets, trace.seconds(), &mut |fleets, over| {
@@ -53,8 +54,9 @@ pub fn replay_naru(
     let spread = Spread::Bounded(world.workers);
     let mut fleets = Vec::new();
     for (place, trace) in traces.iter().enumerate() {
-        let (seed, count) = (world.seed + place as u64, initial(world, trace));
-        fleets.push(Fleet::new(world, spread, false, &trace.rates, seed, count));
+        let world = World { seed: world.seed + place as u64, ..world.clone() };
+        let count = initial(&world, trace);
+        fleets.push(Fleet::new(&world, spread, false, Demand::Rates(&trace.rates), count));
     }
     naru.begin(&fleets);
     let seconds = traces.iter().map(Trace::seconds).min().unwrap_or(0);
@@ -102,10 +104,8 @@ fn play(
 }
 
 /// Begins a new second's tally.
-fn forget(fleet: &mut Fleet<'_>) {
-    let mut times = std::mem::take(&mut fleet.tally.times);
-    times.clear();
-    fleet.tally = Tally { times, ..Tally::default() };
+pub(crate) fn forget(fleet: &mut Fleet<'_>) {
+    fleet.tally.clear();
 }
 
 fn initial(world: &World, trace: &Trace) -> u32 {

@@ -3,8 +3,6 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::random::Random;
-
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trace {
     /// The file's name without its ending.
@@ -73,60 +71,6 @@ impl Trace {
     }
 }
 
-/// A request to come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Arrival {
-    /// In microseconds since the trace began.
-    pub(crate) at: u64,
-    /// How long a worker has it, in microseconds.
-    pub(crate) work: u32,
-}
-
-/// Requests at a trace's rate, each regardless of the others (a Poisson process, open loop), with how long each takes. The same for
-/// every scaler, so that all of them are asked the same.
-#[derive(Debug, Clone)]
-pub(crate) struct Arrivals<'t> {
-    rates: &'t [f64],
-    random: Random,
-    /// The mean of a request's work, in microseconds.
-    mean: f64,
-    at: f64,
-    next: Option<Arrival>,
-}
-
-impl<'t> Arrivals<'t> {
-    pub(crate) fn new(rates: &'t [f64], mean_us: f64, seed: u64) -> Arrivals<'t> {
-        let mut arrivals = Arrivals { rates, random: Random::new(seed), mean: mean_us, at: 0.0, next: None };
-        arrivals.next = arrivals.draw();
-        arrivals
-    }
-
-    /// Returns the next one if it comes before `end`.
-    pub(crate) fn before(&self, end: u64) -> Option<Arrival> {
-        self.next.filter(|arrival| arrival.at < end)
-    }
-
-    pub(crate) fn pass(&mut self) {
-        self.next = self.draw();
-    }
-
-    fn draw(&mut self) -> Option<Arrival> {
-        loop {
-            let second = (self.at / 1e6) as usize;
-            let rate = *self.rates.get(second)?;
-            let end = (second + 1) as f64 * 1e6;
-            // Waiting for an arrival has no memory: where the rate changes, it may begin anew.
-            let at = if rate > 0.0 { self.at + self.random.exponential(1e6 / rate) } else { end };
-            if at < end {
-                self.at = at;
-                let work = self.random.erlang4(self.mean).max(1.0) as u32;
-                return Some(Arrival { at: at as u64, work });
-            }
-            self.at = end;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -170,22 +114,5 @@ mod tests {
         assert!(said(&[("a.csv", "1\n")]).starts_with("DIR has no trace"));
         let missing = Trace::read_folder(Path::new("/nowhere")).unwrap_err().to_string();
         assert!(missing.starts_with("/nowhere can't be read"), "{missing}");
-    }
-
-    #[test]
-    fn arrivals_follow_the_rate() {
-        let rates = [vec![100.0; 60], vec![0.0; 60], vec![300.0; 60]].concat();
-        let mut arrivals = Arrivals::new(&rates, 100_000.0, 1);
-        let mut minutes = [0.0; 3];
-        let mut work = 0.0;
-        while let Some(arrival) = arrivals.before(u64::MAX) {
-            minutes[(arrival.at / 60_000_000) as usize] += 1.0;
-            work += f64::from(arrival.work);
-            arrivals.pass();
-        }
-        assert!((minutes[0] / 6_000.0 - 1.0_f64).abs() < 0.05, "{minutes:?}");
-        assert_eq!(minutes[1], 0.0);
-        assert!((minutes[2] / 18_000.0 - 1.0_f64).abs() < 0.05, "{minutes:?}");
-        assert!((work / (minutes[0] + minutes[2]) / 100_000.0 - 1.0).abs() < 0.02);
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use naru_model::units::Timestamp;
+
 /// The service that all scalers are given alike. Durations are of simulated time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct World {
@@ -18,6 +20,8 @@ pub struct World {
     pub burns: Duration,
     /// A client goes away when no worker has its request after this time. Default 30 s.
     pub patience: Duration,
+    /// Requests that wait in front of all instances; more are refused. Default 4096, that of `traffic.queue`.
+    pub queue: usize,
     /// Instances there are at the least and at the most. Default 1 and 20.
     pub min: u32,
     pub max: u32,
@@ -29,8 +33,28 @@ pub struct World {
     /// overloaded while its oldest request has waited so long, and gets no more requests until it has caught up (a readiness
     /// probe); in front of naru while all of its workers have been busy so long. Default: it always answers.
     pub unready_after: Option<Duration>,
+    /// Every request takes exactly `work`. Default: it varies.
+    pub steady_work: bool,
+    /// A function that hangs for a while. Default none.
+    pub failing: Option<Failing>,
+    /// The response time that still satisfies. Default [`OBJECTIVE`].
+    pub objective: Duration,
+    /// When simulated time begins, which schedules go by. Default [`EPOCH`].
+    pub begins: Timestamp,
     /// Default 1.
     pub seed: u64,
+}
+
+/// A function whose requests hang, as when what it is linked to does not answer: each holds its worker until the time-out and fails.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Failing {
+    /// From and before, in microseconds since the beginning.
+    pub from: u64,
+    pub to: u64,
+    /// Which part of all requests is of that function, 0 to 1.
+    pub share: f64,
+    /// The time-out.
+    pub hangs: Duration,
 }
 
 impl Default for World {
@@ -42,11 +66,16 @@ impl Default for World {
             start_up_cores: 1.0,
             burns: Duration::ZERO,
             patience: Duration::from_secs(30),
+            queue: 4096,
             min: 1,
             max: 20,
             unmeasured: None,
             unheard: None,
             unready_after: None,
+            steady_work: false,
+            failing: None,
+            objective: OBJECTIVE,
+            begins: EPOCH,
             seed: 1,
         }
     }
@@ -68,6 +97,9 @@ pub enum Spread {
     /// has a place first (naru's gateway; Knative's activator and queue-proxy).
     Bounded(u32),
 }
+
+/// When traces begin, which name no time: a whole hour.
+pub const EPOCH: Timestamp = Timestamp(1_790_002_800_000_000);
 
 /// The response time that still satisfies.
 pub const OBJECTIVE: Duration = Duration::from_millis(500);

@@ -1,9 +1,13 @@
 //! Each policy by itself, and services that share a pool.
 
-use naru_assess::simulate::{EPOCH, Naru, World, replay_naru, service};
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use naru_assess::simulate::{Naru, World, replay_naru, service};
+use naru_controller::calendar::Calendar;
 use naru_model::platform::Scale;
-use naru_model::scaling::{Condition, Level, Rule, Schedule, Window};
-use naru_model::units::{Percent, Rate, Timestamp};
+use naru_model::scaling::{Condition, Level, Rule, Schedule};
+use naru_model::units::{Percent, Rate};
 
 use crate::{before_naru, cpu, seconds, targets, trace, violated_from};
 
@@ -56,12 +60,13 @@ fn a_rule_adds_each_time_it_has_held_so_long() {
 
 #[test]
 fn a_schedule_adds_for_its_time() {
-    let schedule = Schedule { at: "10 * * * *".to_owned(), zone: None, lasts: seconds(300), add: 3 };
+    let zone = Some("Asia/Seoul".to_owned());
+    let schedule = Schedule { at: "10 * * * *".to_owned(), zone, lasts: seconds(300), add: 3 };
+    let calendar = Calendar::new(std::slice::from_ref(&schedule), &TimeZone::UTC).unwrap();
     let world = World { min: 3, ..World::default() };
     let scale = Scale { schedule: vec![schedule], ..targets(&[cpu(80)]) };
     let mut naru = Naru::new(vec![service(&world, scale)], 100);
-    let at = |second: u64| Timestamp((u64::from(EPOCH) + second) * 1_000_000);
-    naru.expect(0, Window { index: 0, from: at(600), to: at(900), add: 3 });
+    naru.keep(0, Arc::new(calendar));
     let outcome = replay_naru(&world, &[trace(&[(60.0, 1500)])], &mut naru, &mut |_, _| {}).remove(0);
     assert_eq!(outcome.wanted[590], 3);
     assert!(outcome.wanted[605..895].iter().all(|count| *count == 6), "{:?}", &outcome.wanted[590..]);

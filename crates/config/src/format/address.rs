@@ -29,6 +29,11 @@ pub(super) fn address(text: &str) -> Checked {
     Err(Refusal::new(what, help))
 }
 
+/// An address, or nowhere.
+pub(super) fn address_or_off(text: &str) -> Checked {
+    if text == "off" { Ok(()) } else { address(text) }
+}
+
 /// Where only this machine gets to.
 pub(super) fn loopback(text: &str) -> Checked {
     address(text)?;
@@ -70,6 +75,8 @@ mod tests {
             address,
             &["", "8080", ":8080", "localhost:8080", "0.0.0.0", "0.0.0.0:0", "::1", "1.2.3.4:99999"],
         );
+        all_good(address_or_off, &["off", "127.0.0.1:4317"]);
+        all_bad(address_or_off, &["on", "false", "4317"]);
         all_good(loopback, &["127.0.0.1:8081", "127.9.9.9:1", "[::1]:8081"]);
         all_bad(loopback, &["0.0.0.0:8081", "10.0.0.1:8081", "[::]:1", "localhost:8081"]);
         all_good(network, &["10.0.0.0/8", "10.1.2.3", "::1", "fd00::/8"]);

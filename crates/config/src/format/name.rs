@@ -63,6 +63,17 @@ pub(super) fn variable(text: &str) -> Checked {
     Ok(())
 }
 
+/// As it needs no quotes anywhere.
+pub(super) fn database(text: &str) -> Checked {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let begins = text.starts_with(|c: char| plain(c) && !c.is_ascii_digit());
+    if begins && text.len() <= 64 && text.chars().all(plain) {
+        return Ok(());
+    }
+    let what = format!("{} is no database's name to use here", shown(text));
+    Err(Refusal::new(what, "write at most 64 letters, digits and _, beginning with no digit"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::tests::{all_bad, all_good};
@@ -72,6 +83,8 @@ mod tests {
     fn names() {
         all_good(variable, &["A", "spring.profiles"]);
         all_bad(variable, &["", "A=B", "A B"]);
+        all_good(database, &["naru", "_agency_2"]);
+        all_bad(database, &["", "2a", "a b", "a`b", "가", &"a".repeat(65)]);
         all_bad(service, &["", "Booking", "a_b", "1a", &"a".repeat(41)]);
     }
 }

@@ -32,6 +32,15 @@ pub(super) fn link(text: &str) -> Checked {
     check(text, &Takes { schemes: WEB, example: "https://api.partner.co.kr/v2", user: false, query: false })
 }
 
+pub(super) fn clickhouse(text: &str) -> Checked {
+    check(text, &Takes { schemes: WEB, example: "http://10.0.0.5:8123", user: false, query: false })
+}
+
+/// Where browsers open the console.
+pub(super) fn console(text: &str) -> Checked {
+    check(text, &Takes { schemes: WEB, example: "https://naru.example.go.kr", user: false, query: false })
+}
+
 pub(super) fn any(text: &str) -> Checked {
     check(
         text,

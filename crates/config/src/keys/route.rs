@@ -4,9 +4,9 @@ use naru_model::platform::{Function, Target};
 use serde_json::json;
 
 use super::limit::{self, PRIORITIES};
-use super::{auth, list, policy, some_time, text};
+use super::{auth, list, policy, report, some_time, text};
 use crate::format;
-use crate::shape::{Default, Key, Kind, Text};
+use crate::shape::{Default, Effect, Key, Kind, Text};
 
 pub(super) fn keys() -> Vec<Key> {
     let target = vec![
@@ -120,5 +120,12 @@ pub(super) fn function() -> Vec<Key> {
             Function::APDEX_T,
             "The response time that still satisfies its users (Apdex T).",
         ),
+        Key::new(
+            "goal",
+            Kind::Keys(report::goal()),
+            "that of reports",
+            "What was promised of the function; reports tell what became of it.",
+        )
+        .causes(Effect::Nothing),
     ]
 }

@@ -1,6 +1,8 @@
 //! The keys below `services.<name>`.
 
-use naru_model::platform::{Health, Rollout, Service, Traffic};
+use std::time::Duration;
+
+use naru_model::platform::{Health, Metrics, Rollout, Service, Traffic};
 use naru_model::units::{Bytes, Percent};
 use serde_json::json;
 
@@ -34,6 +36,29 @@ pub(super) fn keys() -> Vec<Key> {
         Key::new("rollout", Kind::Keys(rollout()), "as its keys say", "How a new revision takes the place of the old one.").causes(Effect::Nothing),
         Key::new("traffic", Kind::Keys(traffic()), "as its keys say", "How requests to it are spread, held, repeated and given up. Each bound is the service's own, so that a slow one can't take what another needs.")
             .causes(Effect::Routing),
+        Key::new("telemetry", Kind::Choice(&["on", "off"]), json!(if Service::TELEMETRY { "on" } else { "off" }), "Whether its instances are given, in their environment, what an OpenTelemetry SDK needs to send here, and the Java agent where there is one. What `env` says wins. It holds for instances that are started from then on.")
+            .causes(Effect::Nothing),
+        Key::new("metrics", Kind::Keys(metrics()), "none", "Metrics that its instances show to Prometheus, in its text format or OpenMetrics. Each instance is asked by itself. `metrics: {}` asks for `/metrics`.")
+            .causes(Effect::Nothing),
+    ]
+}
+
+fn metrics() -> Vec<Key> {
+    let d = Metrics::default();
+    vec![
+        Key::new("path", text(format::TARGET), json!(d.path), "Asked with GET, over HTTP/1.1."),
+        Key::new(
+            "port",
+            Kind::Whole { least: 1, most: 65_535 },
+            "the instance's own",
+            "A port of its own for metrics. It allows one instance only.",
+        ),
+        Key::new(
+            "every",
+            Kind::Duration { least: Duration::from_secs(1) },
+            d.every,
+            "Time between two questions. Series have a value for each ten seconds.",
+        ),
     ]
 }
 

@@ -8,11 +8,17 @@ use crate::suggest::nearest;
 
 /// A name that is used must be given; names whose own entry was refused count as given.
 pub(super) fn reference(root: Section<'_>, group: &str, item: &Item, problems: &mut Problems) {
+    if let Some(name) = item.text() {
+        named(root, group, name, item, problems);
+    }
+}
+
+/// The same of a name that is but a part of the text.
+pub(super) fn named(root: Section<'_>, group: &str, name: &str, item: &Item, problems: &mut Problems) {
     // That there are no services at all has been said.
     let unreadable = root.entry(group).map_or(group == "services", |entry| entry.item.is_none());
     let known: &[Entry] = root.section(group).entries();
-    let Some(name) = item.text().filter(|_| !unreadable) else { return };
-    if known.iter().any(|entry| entry.name == name) {
+    if unreadable || known.iter().any(|entry| entry.name == name) {
         return;
     }
     let what = format!("there is no {} {}", group.trim_end_matches('s'), shown(name));

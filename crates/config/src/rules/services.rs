@@ -62,6 +62,13 @@ fn numbers(at: Section<'_>, problems: &mut Problems) {
             Refusal::new(what, "leave port out and let the program listen on $PORT, or set scale.max to 1"),
         );
     }
+    if scale.max > 1
+        && let Some(port) = at.section("metrics").item("port")
+    {
+        let what = format!("up to {} instances can't all show their metrics on one port", scale.max);
+        let help = "leave it out and show them on $PORT, or set scale.max to 1";
+        problems.add(port.at, &port.path, Refusal::new(what, help));
+    }
 }
 
 fn size(at: Section<'_>, pool: Pool, problems: &mut Problems) {

@@ -15,6 +15,9 @@ const PLANNED: f64 = 0.97;
 const WORKED_OFF: Duration = Duration::from_secs(10);
 /// So many seconds' requests that wait are no chance.
 const WAITS: f64 = 0.25;
+/// An estimate that is so little over what there are instances for asks for no more: its rate and its time per request are
+/// those of different seconds, so they never agree to the last digit.
+const ESTIMATE_OFF: f64 = 1.05;
 /// A figure that users feel follows no law of proportion: at least and at most so many times the instances at once.
 const FELT_STEP: (f64, f64) = (1.25, 2.0);
 
@@ -54,7 +57,17 @@ impl Judge<'_> {
             by,
             seen: total.map(|total| total / f64::from(load.ready.max(1))),
             level: Some(each),
-            wants: total.map(|total| instances(total, each)),
+            wants: total.map(|total| self.taking(total, each)),
+        }
+    }
+
+    /// How many a total takes. In a rollout it is an estimate.
+    fn taking(&self, total: f64, each: f64) -> u32 {
+        let there = f64::from(self.count) * each;
+        if self.rolling_out && (there..=there * ESTIMATE_OFF).contains(&total) {
+            self.count
+        } else {
+            instances(total, each)
         }
     }
 

@@ -195,6 +195,21 @@ fn a_rollout_under_load_is_not_taken_for_load() {
     }
 }
 
+/// Times and rates are of different seconds: their product may be a hair over what the instances there are carry.
+#[test]
+fn an_estimate_in_a_rollout_that_is_a_hair_over_is_not_taken_for_load() {
+    let (mut world, mut crowds) = at_rest(kept_at(8, 20, &[Level::Concurrency(5)]), 300.0);
+    pass(&mut world, &mut crowds, 600);
+    crowds[0].rate = 400.0;
+    pass(&mut world, &mut crowds, 30);
+    assert_eq!(world.wanted("booking"), 8, "{}", world.story());
+    world.events.clear();
+    crowds[0].rate = 404.0;
+    world.deploy("booking", Behaviour { healthy_after: Some(3_000), ..GOOD });
+    pass(&mut world, &mut crowds, 20);
+    assert_eq!(scalings(&world), [], "{}", world.story());
+}
+
 fn rule(level: Level, above: bool, seconds: u64, add: i32) -> Rule {
     Rule { when: Condition { level, above, lasts: Duration::from_secs(seconds) }, add }
 }

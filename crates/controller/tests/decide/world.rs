@@ -74,6 +74,8 @@ pub(crate) fn service(min: u32, max: u32) -> Service {
         scale: Scale { min, max, ..Scale::default() },
         rollout: Rollout { surge: 1, hold: ms(10_000), max_errors: Percent { thousandths: 50 } },
         traffic: platform::Traffic::default(),
+        metrics: None,
+        telemetry: true,
     }
 }
 

@@ -209,6 +209,9 @@ impl<'b> Reader<'b> {
         let mut owned = String::new();
         let mut start = self.at;
         loop {
+            let rest = &self.text.as_bytes()[self.at..];
+            let plain = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
+            self.at += plain.unwrap_or(rest.len());
             match self.peek().ok_or(Fault::End)? {
                 b'"' => {
                     let last = &self.text[start..self.at];
@@ -225,8 +228,7 @@ impl<'b> Reader<'b> {
                     owned.push(self.escape()?);
                     start = self.at;
                 }
-                0..0x20 => return Err(Fault::Control),
-                _ => self.at += 1,
+                _ => return Err(Fault::Control),
             }
         }
     }

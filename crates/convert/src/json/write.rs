@@ -46,26 +46,26 @@ impl Value<'_> {
 fn write_string(text: &str, out: &mut String) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     out.push('"');
-    let mut start = 0;
+    let mut rest = text;
     // All that is escaped is ASCII, so that the cuts are between characters.
-    for (at, byte) in text.bytes().enumerate() {
+    while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)) {
+        let byte = rest.as_bytes()[at];
         let short = match byte {
             b'"' => "\\\"",
             b'\\' => "\\\\",
             b'\n' => "\\n",
             b'\r' => "\\r",
             b'\t' => "\\t",
-            0..0x20 => "\\u00",
-            _ => continue,
+            _ => "\\u00",
         };
-        out.push_str(&text[start..at]);
+        out.push_str(&rest[..at]);
         out.push_str(short);
         if short == "\\u00" {
             out.push(char::from(HEX[usize::from(byte >> 4)]));
             out.push(char::from(HEX[usize::from(byte & 15)]));
         }
-        start = at + 1;
+        rest = &rest[at + 1..];
     }
-    out.push_str(&text[start..]);
+    out.push_str(rest);
     out.push('"');
 }

@@ -7,12 +7,34 @@ use crate::xml::{Element, Name, XSI};
 /// The name of elements for items that have none: of a list that is the whole body, or an item of another list.
 const ITEM: &str = "item";
 
+/// Where in the body something is: written down only for who is told of a mistake there.
+#[derive(Clone, Copy)]
+struct Place<'p> {
+    name: &'p str,
+    round: Option<&'p Place<'p>>,
+}
+
+impl<'p> Place<'p> {
+    /// The whole body.
+    const ROOT: Place<'static> = Place { name: "", round: None };
+
+    fn below(&'p self, name: &'p str) -> Place<'p> {
+        Place { name, round: Some(self) }
+    }
+
+    fn path(&self) -> String {
+        let round = self.round.map(Place::path).unwrap_or_default();
+        if round.is_empty() { self.name.to_owned() } else { format!("{round}.{}", self.name) }
+    }
+}
+
 pub(super) fn element(mapping: &Mapping, body: &Value<'_>) -> Result<Element, MapError> {
     let mut root = match single(mapping, body) {
-        Some((name, value)) => named(mapping, name, value, name)?,
+        Some((name, value)) => named(mapping, name, value, &Place::ROOT.below(name))?,
         None => {
-            let mut root = Element::new(expanded(mapping, &mapping.root, &mapping.root)?);
-            fill(mapping, &mut root, body, "")?;
+            let name = expanded(mapping, &mapping.root, &Place::ROOT.below(&mapping.root))?;
+            let mut root = Element::new(name);
+            fill(mapping, &mut root, body, &Place::ROOT)?;
             root
         }
     };
@@ -28,19 +50,24 @@ fn single<'v>(mapping: &Mapping, body: &'v Value<'_>) -> Option<(&'v str, &'v Va
     own.then_some((&**name, value))
 }
 
-fn expanded(mapping: &Mapping, name: &str, path: &str) -> Result<Name, MapError> {
-    let unknown = |prefix: &str| MapError::Prefix { prefix: prefix.to_owned(), path: path.to_owned() };
+fn expanded(mapping: &Mapping, name: &str, place: &Place<'_>) -> Result<Name, MapError> {
+    let unknown = |prefix: &str| MapError::Prefix { prefix: prefix.to_owned(), path: place.path() };
     mapping.names.expanded(name, false).map_err(unknown)
 }
 
-fn named(mapping: &Mapping, name: &str, value: &Value<'_>, path: &str) -> Result<Element, MapError> {
-    let mut element = Element::new(expanded(mapping, name, path)?);
-    fill(mapping, &mut element, value, path)?;
+fn named(mapping: &Mapping, name: &str, value: &Value<'_>, place: &Place<'_>) -> Result<Element, MapError> {
+    let mut element = Element::new(expanded(mapping, name, place)?);
+    fill(mapping, &mut element, value, place)?;
     Ok(element)
 }
 
 /// Goes as deep as the value.
-fn fill(mapping: &Mapping, element: &mut Element, value: &Value<'_>, path: &str) -> Result<(), MapError> {
+fn fill(
+    mapping: &Mapping,
+    element: &mut Element,
+    value: &Value<'_>,
+    place: &Place<'_>,
+) -> Result<(), MapError> {
     match value {
         Value::Null => element.set_attribute(Name::new(XSI, "xsi", "nil"), "true"),
         Value::Bool(_) | Value::Number(_) | Value::String(_) => {
@@ -48,12 +75,12 @@ fn fill(mapping: &Mapping, element: &mut Element, value: &Value<'_>, path: &str)
         }
         Value::List(items) => {
             for item in items {
-                element.push(named(mapping, ITEM, item, &below(path, ITEM))?);
+                element.push(named(mapping, ITEM, item, &place.below(ITEM))?);
             }
         }
         Value::Object(members) => {
             for (name, value) in members {
-                member(mapping, element, name, value, path)?;
+                member(mapping, element, name, value, place)?;
             }
         }
     }
@@ -65,35 +92,31 @@ fn member(
     element: &mut Element,
     name: &str,
     value: &Value<'_>,
-    path: &str,
+    round: &Place<'_>,
 ) -> Result<(), MapError> {
+    let place = round.below(name);
     if let Some(attribute) = name.strip_prefix('@') {
-        let unknown = |prefix: &str| MapError::Prefix { prefix: prefix.to_owned(), path: below(path, name) };
+        let unknown = |prefix: &str| MapError::Prefix { prefix: prefix.to_owned(), path: place.path() };
         let attribute = mapping.names.expanded(attribute, true).map_err(unknown)?;
-        let value = scalar(value).ok_or_else(|| MapError::Attribute { path: below(path, name) })?;
+        let value = scalar(value).ok_or_else(|| MapError::Attribute { path: place.path() })?;
         element.attributes.push(crate::xml::Attribute { name: attribute, value: value.to_owned() });
         return Ok(());
     }
     if name == "#text" {
         return match value {
-            Value::List(_) | Value::Object(_) => Err(MapError::Text { path: below(path, name) }),
-            value => fill(mapping, element, value, path),
+            Value::List(_) | Value::Object(_) => Err(MapError::Text { path: place.path() }),
+            value => fill(mapping, element, value, round),
         };
     }
-    let path = below(path, name);
     match value {
         Value::List(items) => {
             for item in items {
-                element.push(named(mapping, name, item, &path)?);
+                element.push(named(mapping, name, item, &place)?);
             }
         }
-        value => element.push(named(mapping, name, value, &path)?),
+        value => element.push(named(mapping, name, value, &place)?),
     }
     Ok(())
-}
-
-fn below(path: &str, name: &str) -> String {
-    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 
 fn scalar<'v>(value: &'v Value<'_>) -> Option<&'v str> {

@@ -52,7 +52,7 @@ impl Out {
             attributes.push((self.named(&attribute.name, mark, true)?, attribute));
         }
         self.text.push('<');
-        self.text.push_str(&name);
+        self.name(name.as_deref(), &element.name);
         for at in mark..self.bindings.len() {
             let (prefix, namespace) = self.bindings[at].clone();
             if !prefix.is_empty() && !is_name(&prefix) {
@@ -69,7 +69,7 @@ impl Out {
         }
         for (name, attribute) in attributes {
             self.text.push(' ');
-            self.text.push_str(&name);
+            self.name(name.as_deref(), &attribute.name);
             self.text.push_str("=\"");
             self.escaped(&attribute.value, true, &attribute.name.local)?;
             self.text.push('"');
@@ -85,7 +85,7 @@ impl Out {
                 }
             }
             self.text.push_str("</");
-            self.text.push_str(&name);
+            self.name(name.as_deref(), &element.name);
             self.text.push('>');
         }
         self.bindings.truncate(mark);
@@ -121,8 +121,16 @@ impl Out {
         self.bindings.iter().rev().find(|(bound, _)| &**bound == prefix).map(|(_, namespace)| &**namespace)
     }
 
-    /// The name as it is written here, its namespace bound from `mark` on if nobody has.
-    fn named(&mut self, name: &Name, mark: usize, attribute: bool) -> Result<String, WriteError> {
+    fn name(&mut self, prefix: Option<&str>, name: &Name) {
+        if let Some(prefix) = prefix {
+            self.text.push_str(prefix);
+            self.text.push(':');
+        }
+        self.text.push_str(&name.local);
+    }
+
+    /// The prefix that the name has here, its namespace bound from `mark` on if nobody has.
+    fn named(&mut self, name: &Name, mark: usize, attribute: bool) -> Result<Option<Arc<str>>, WriteError> {
         // An attribute of that name would be a declaration.
         if !is_name(&name.local) || (attribute && name.is("", "xmlns")) {
             return Err(WriteError::Name(name.local.to_string()));
@@ -133,10 +141,10 @@ impl Out {
                 if !attribute && self.bound("").is_some_and(|default| !default.is_empty()) {
                     self.bindings.push((Arc::from(""), Arc::from("")));
                 }
-                Arc::from("")
+                return Ok(None);
             }
         };
-        Ok(if prefix.is_empty() { name.local.to_string() } else { format!("{prefix}:{}", name.local) })
+        Ok(Some(prefix).filter(|prefix| !prefix.is_empty()))
     }
 
     fn prefix(
@@ -175,7 +183,12 @@ impl Out {
     }
 
     fn escaped(&mut self, text: &str, attribute: bool, place: &str) -> Result<(), WriteError> {
-        for c in text.chars() {
+        let mut rest = text;
+        while let Some(at) = rest.bytes().position(|byte| !is_plain(byte)) {
+            let (plain, special) = rest.split_at(at);
+            self.text.push_str(plain);
+            let Some(c) = special.chars().next() else { break };
+            rest = &special[c.len_utf8()..];
             match c {
                 '&' => self.text.push_str("&amp;"),
                 '<' => self.text.push_str("&lt;"),
@@ -192,6 +205,12 @@ impl Out {
                 }
             }
         }
+        self.text.push_str(rest);
         Ok(())
     }
+}
+
+/// Tells of ASCII that stands for itself wherever it is.
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && !matches!(byte, b'&' | b'<' | b'>' | b'"')
 }

@@ -60,8 +60,11 @@ impl Store {
             .foreign_keys(true)
             .pragma("max_page_count", (largest.0 / PAGE).clamp(64, u64::from(u32::MAX) - 1).to_string())
             .busy_timeout(BUSY);
-        let pool = |connections| SqlitePoolOptions::new().max_connections(connections).idle_timeout(None);
-        let writer = pool(1).max_lifetime(None).connect_with(options).await.map_err(failed)?;
+        // A connection to a file stays good. Were one to be closed for its age, sqlx 0.8's task for that could spin for ever, see
+        // https://github.com/launchbadge/sqlx/issues/3645.
+        let kept = SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None);
+        let pool = |connections| kept.clone().max_connections(connections);
+        let writer = pool(1).connect_with(options).await.map_err(failed)?;
         let mut connection = writer.acquire().await.map_err(failed)?;
         schema::migrate(&mut connection, &path).await?;
         sqlx::query("UPDATE jobs SET state = 'queued' WHERE state = 'running'")

@@ -54,7 +54,7 @@ pub(crate) fn run(args: CallsArgs) -> Result<ExitCode> {
 }
 
 /// A time as RFC 3339, as seconds since 1970, or as how long ago it was.
-fn second_of(text: &str, now: i64) -> Result<u32> {
+pub(super) fn second_of(text: &str, now: i64) -> Result<u32> {
     let seconds = |count: i64, unit: char| {
         let unit = match unit {
             's' => 1,

@@ -1,6 +1,8 @@
 //! The command line: what each command takes, and where the server it speaks to is found.
 
+pub(crate) mod alerts;
 pub(crate) mod app;
+pub(crate) mod assess;
 pub(crate) mod audit;
 pub(crate) mod calls;
 pub(crate) mod change;
@@ -12,7 +14,10 @@ pub(crate) mod explain;
 pub(crate) mod gateway;
 pub(crate) mod import;
 pub(crate) mod logs;
+pub(crate) mod metrics;
 pub(crate) mod output;
+pub(crate) mod query;
+pub(crate) mod report;
 pub(crate) mod revisions;
 pub(crate) mod scale;
 pub(crate) mod shim;
@@ -28,6 +33,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use naru_api::client::Client;
 use naru_model::name::{ClientName, ServiceName};
+
+use crate::up::otlp::Place;
 
 /// Where state is kept when nothing else is said.
 pub(crate) const STATE_DIR: &str = ".naru";
@@ -71,6 +78,14 @@ pub(crate) enum Command {
     Logs(LogsArgs),
     /// Print what happened and was decided
     Events(EventsArgs),
+    /// List alerts and what is watched, tell why, acknowledge
+    Alerts(alerts::AlertsArgs),
+    /// Tell nobody of something for a while
+    Silence(alerts::SilenceArgs),
+    /// List the messages that were sent, or try a channel out
+    Notices(alerts::NoticesArgs),
+    /// Tell what a day, week or month came to, beside what was promised; send it
+    Report(report::ReportArgs),
     /// Stop the platform: drain, then end every instance
     Stop(ServerArgs),
     /// Replace naru itself, without a refused connection
@@ -81,14 +96,20 @@ pub(crate) enum Command {
     Audit(AuditArgs),
     /// Tell what stands out in the calls of clients, or add calls up
     Calls(CallsArgs),
+    /// Show what services, their JVMs and the machine measure of themselves
+    Metrics(metrics::MetricsArgs),
+    /// Look for transactions, traces and log lines, or print who calls whom
+    Query(query::QueryArgs),
     /// Register clients, make and end their keys, shut them out
     Client(client::ClientArgs),
     /// Show how many calls wait to be answered later, run, or were given up
     Jobs(ServerArgs),
     /// Look at calls and messages that were given up, replay or discard them
     Dead(dead::DeadArgs),
-    /// Prove on this machine that it does what it promises
-    Verify(VerifyArgs),
+    /// Accept the platform that runs (all), or prove on one of its own what naru promises
+    Verify(verify::VerifyArgs),
+    /// Tell from evidence whether a system is worth moving, and what it should become
+    Assess(assess::AssessArgs),
     /// Replay recorded traffic: how scaling would do, beside Kubernetes' and Knative's autoscalers
     Simulate(SimulateArgs),
     /// The sample application server of the quickstart
@@ -125,6 +146,9 @@ pub(crate) struct UpArgs {
     /// Speak plain HTTP there to other machines as well: something in front of naru speaks TLS
     #[arg(long)]
     pub(crate) console_insecure: bool,
+    /// Where OpenTelemetry is taken in: as telemetry.otlp of the file says, on any free ports of this machine, or not at all
+    #[arg(long, value_name = "WHERE", env = "NARU_OTLP", default_value = "file")]
+    pub(crate) otlp: Place,
     /// Where state is kept
     #[arg(long, value_name = "DIR", default_value = STATE_DIR)]
     pub(crate) state: PathBuf,
@@ -361,24 +385,6 @@ pub(crate) struct ImportArgs {
 pub(crate) struct SimulateArgs {
     /// A folder of .txt files: requests per second, one second a line
     pub(crate) folder: PathBuf,
-    /// Print JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct VerifyArgs {
-    /// What to prove: deploys, faults, slow-instance, isolation, surge-shift, surge or jobs
-    pub(crate) name: String,
-    /// For surge: how many times the usual requests come; 3.1, 17 and 46 in turn when not given
-    #[arg(long, value_name = "N")]
-    pub(crate) times: Option<f64>,
-    /// For jobs: the broker that messages go through; nats when not given
-    #[arg(long, value_name = "BROKER")]
-    pub(crate) broker: Option<naru_verify::scenario::BrokerKind>,
-    /// A shorter run, for CI
-    #[arg(long)]
-    pub(crate) quick: bool,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -57,6 +57,21 @@ impl Table {
     }
 }
 
+impl Table {
+    /// As comma-separated values. Source: RFC 4180. What a spreadsheet would take for a formula gets an apostrophe.
+    pub(crate) fn csv(&self) -> String {
+        let cell = |cell: &String| {
+            let is_number = cell.parse::<f64>().is_ok();
+            let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && !is_number;
+            let cell = if formula { format!("'{cell}") } else { cell.clone() };
+            let quoted = cell.contains(['"', ',', '\n', '\r']);
+            if quoted { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
+        };
+        let line = |row: &Vec<String>| row.iter().map(cell).collect::<Vec<_>>().join(",") + "\r\n";
+        self.rows.iter().map(line).collect()
+    }
+}
+
 impl std::fmt::Display for Table {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);

@@ -1,5 +1,6 @@
 //! Carries out a plan: what the controller decided becomes what the runtime does.
 
+use std::path::Path;
 use std::time::Duration;
 
 use naru_model::event::{Event, Kind, Severity};
@@ -70,11 +71,11 @@ impl Core {
         let launch = Launch {
             id: id.clone(),
             exec: spec.exec.clone(),
-            env: spec.env.clone(),
+            env: self.with_opentelemetry(&id, &spec.env),
             port: spec.port,
             size: spec.instance,
             artifact: spec.artifact.clone(),
-            folder: self.folder.clone(),
+            folder: self.file.parent().unwrap_or(Path::new("/")).to_owned(),
             grace,
         };
         let (runtime, inbox) = (self.runtime.clone(), self.inbox.clone());

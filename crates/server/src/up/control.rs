@@ -1,6 +1,11 @@
 //! What the API may see and change of the platform: reads the loop's last status, and puts wishes into its inbox.
 
+mod alerts;
+mod assessments;
 mod manage;
+mod metrics;
+mod reports;
+mod traces;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -30,13 +35,18 @@ use naru_model::series::{Found, Map, MapQuery, Period, Point, Search, Tally, Tal
 use naru_model::status::{ServiceStatus, Status};
 use naru_model::units::Timestamp;
 use naru_oauth::Clients;
+use naru_otlp::Counters;
 use naru_runtime::logs::{self, Follower};
 use naru_state::State;
 use naru_telemetry::Telemetry;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
+use super::alerts::Alerting;
+use super::clickhouse::Larger;
 use super::core::{Applied, Core};
 use super::inbox::{Done, Input, Refused, Request};
+use super::otlp;
+use super::reports::Reports;
 use super::token;
 use crate::clock::Clock;
 
@@ -47,10 +57,15 @@ struct Door {
     said: broadcast::Sender<Event>,
     state: Arc<State>,
     telemetry: Arc<Telemetry>,
+    received: Arc<Counters>,
+    larger: Larger,
     logs: PathBuf,
     clients: Arc<Clients>,
     /// Empty until something is answered later.
     jobs: Arc<OnceLock<Jobs>>,
+    alerting: Alerting,
+    reports: Reports,
+    desk: assessments::Desk,
 }
 
 /// Where the API and the console listen on TCP.
@@ -78,9 +93,14 @@ pub(crate) async fn listen(
         said: core.said.clone(),
         state: core.state.clone(),
         telemetry: core.telemetry.clone(),
+        received: core.otlp.counters.clone(),
+        larger: core.larger.clone(),
         logs: state_dir.join("logs"),
         clients: core.own.clients.clone(),
         jobs: core.own.jobs.clone(),
+        alerting: core.alerting.clone(),
+        reports: core.reports.clone(),
+        desk: assessments::Desk::new(),
     });
     let log: Log = Arc::new(|line| eprintln!("naru: {line}"));
     let socket = socket::bind(&state_dir.join(socket::SOCKET_NAME))?;
@@ -231,7 +251,7 @@ impl Control for Door {
     }
 
     fn search(&self, search: Search) -> Answer<'_, Found> {
-        Box::pin(self.seen(move |telemetry, _| telemetry.search(&search)))
+        Box::pin(self.larger.transactions(search))
     }
 
     fn tally(&self, query: TallyQuery) -> Answer<'_, Tally> {
@@ -327,7 +347,9 @@ impl Control for Door {
     fn metrics(&self) -> Answer<'_, String> {
         Box::pin(async move {
             let status = self.status.borrow().clone();
-            Ok(self.telemetry.prometheus(&status, self.clock.now()))
+            Ok(self.telemetry.prometheus(&status, self.clock.now())
+                + &otlp::page(&self.received)
+                + &self.larger.page())
         })
     }
 

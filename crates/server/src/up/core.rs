@@ -20,16 +20,21 @@ use naru_model::status::{HostStatus, Status};
 use naru_model::units::Timestamp;
 use naru_runtime::host::HostMeter;
 use naru_runtime::{Runtime, RuntimeEvent, Stats};
+use naru_scrape::scraper::Target;
 use naru_state::State;
 use naru_telemetry::{RouteLog, Telemetry};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{broadcast, mpsc, watch};
 
+use super::alerts::Alerting;
+use super::clickhouse::Larger;
 use super::gateway_news::Options;
 use super::gateways::Gateways;
 use super::inbox::{Input, Refused};
 use super::links::{self, Known};
+use super::otlp::Otlp;
 use super::own::{self, Own};
+use super::reports::Reports;
 use super::signals::Watch;
 use super::stopping::Stopping;
 use super::tables::{self, Ids, Tables};
@@ -52,8 +57,8 @@ pub(crate) struct Applied {
 pub(crate) struct Core {
     pub(crate) clock: Clock,
     pub(crate) state_dir: PathBuf,
-    /// Of naru.yaml.
-    pub(crate) folder: PathBuf,
+    /// naru.yaml.
+    pub(crate) file: PathBuf,
     pub(crate) applied: Applied,
     pub(crate) desired: Desired,
     pub(crate) revisions: BTreeMap<(ServiceName, u32), Revision>,
@@ -61,6 +66,8 @@ pub(crate) struct Core {
     pub(crate) world: World,
     pub(crate) links: BTreeMap<LinkName, Known>,
     pub(crate) own: Own,
+    pub(crate) otlp: Otlp,
+    pub(crate) larger: Larger,
     /// All clients since the start, by their numbers in records: of one that has gone, the last calls are still named.
     pub(crate) callers: BTreeMap<CallerId, ClientName>,
     pub(crate) tables: Tables,
@@ -69,6 +76,8 @@ pub(crate) struct Core {
     pub(crate) state: Arc<State>,
     pub(crate) runtime: Arc<dyn Runtime>,
     pub(crate) telemetry: Arc<Telemetry>,
+    pub(crate) alerting: Alerting,
+    pub(crate) reports: Reports,
     pub(crate) inbox: mpsc::Sender<Input>,
     /// Events that are not written down yet.
     pub(crate) unsaid: Vec<Event>,
@@ -84,6 +93,8 @@ pub(crate) struct Core {
     /// When [`Core::keep_house`] last did.
     pub(crate) house_kept: Option<Timestamp>,
     pub(crate) watch: Watch,
+    /// Whom [`naru_scrape`] asks.
+    pub(crate) targets: watch::Sender<Arc<[Target]>>,
     pub(crate) host_meter: HostMeter,
     /// What the machine and its instances used over the last second.
     pub(crate) host: HostStatus,
@@ -175,6 +186,7 @@ impl Core {
         }
         self.advance_takeover().await;
         self.publish_status();
+        self.publish_targets();
         self.keep_house().await;
         match (wake_at, self.gateways.retry_at) {
             (Some(a), Some(b)) => Some(a.min(b)),
@@ -361,6 +373,7 @@ impl Core {
         self.telemetry.set_route_logs(wishes.collect());
         self.telemetry.set_access_log(platform.gateway.access_log, platform.gateway.access_log_format);
         self.telemetry.set_retention(platform.telemetry);
+        self.larger.follow(platform);
     }
 
     /// What clients got from the revisions of services that are being rolled out or watched.

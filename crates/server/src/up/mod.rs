@@ -1,6 +1,8 @@
 //! `naru up`: reads the file, opens the state, finds again what runs, closes the loop, and waits for the end.
 
+mod alerts;
 mod carry_out;
+mod clickhouse;
 mod control;
 mod core;
 mod file_audit;
@@ -12,9 +14,13 @@ mod housekeeping;
 mod inbox;
 mod link;
 mod links;
+pub(crate) mod otlp;
 mod own;
+mod readings;
 mod recover;
+pub(crate) mod reports;
 mod requests;
+mod scrape;
 mod signals;
 mod stopping;
 mod tables;
@@ -28,6 +34,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use naru_model::platform::Platform;
@@ -45,6 +52,9 @@ use crate::conversions;
 
 /// A file that can't be used: `EX_DATAERR` is 65 and `EX_USAGE` 64 in sysexits.h; naru says 64 for both.
 pub(crate) const BAD_FILE: u8 = 64;
+
+/// What the server's threads may still do once everything has ended, and what is not through by then is left.
+const LEFT_WITHIN: Duration = Duration::from_secs(10);
 
 /// Runs the platform until it is told to stop.
 pub(crate) fn run(args: UpArgs) -> Result<ExitCode> {
@@ -67,7 +77,7 @@ pub(crate) fn run(args: UpArgs) -> Result<ExitCode> {
         .build()
         .context("can't start the server's threads")?;
     let ended = runtime.block_on(serve(args, file, platform))?;
-    drop(runtime);
+    runtime.shutdown_timeout(LEFT_WITHIN);
     match ended {
         Ended::Stopped => {
             eprintln!("naru: stopped; nothing of the platform runs any more");
@@ -88,14 +98,19 @@ async fn serve(args: UpArgs, file: PathBuf, platform: Platform) -> Result<Ended>
 
     let options =
         gateway_news::Options { listen: args.listen, tls_listen: args.tls_listen, silent: args.no_records };
+    let otlp = args.otlp;
     let mut core =
-        recover::recover(state, state_dir.clone(), &file, options, &platform, inbox.clone()).await?;
+        recover::recover(state, state_dir.clone(), &file, options, otlp, &platform, inbox.clone()).await?;
     apply_at_start(&mut core, platform).await?;
     let (stop, stopped) = watch::channel(false);
+    readings::start(core.telemetry.clone(), core.status.subscribe(), core.clock);
     control::listen(&core, &state_dir, console, stopped).await?;
     file_watch::start(file, inbox.clone()).context("can't watch the file for changes")?;
     stop_on_signals(inbox)?;
+    let alerting = core.alerting.clone();
     let ended = core.run(inputs).await;
+    // The next server, and after an upgrade that is in a moment, goes on with what this one learned.
+    alerting.write_down();
     // The receivers may have ended before; then there is nobody to tell.
     let _ = stop.send(true);
     if matches!(ended, Ended::Stopped) {
@@ -126,6 +141,8 @@ async fn apply_at_start(core: &mut Core, platform: Platform) -> Result<()> {
         Err(refused) if core.gateways.current == 0 => Err(refused.into()),
         Err(refused) => {
             eprintln!("naru: the file is not applied, what runs goes on as it is: {refused}");
+            let platform = core.applied.platform.clone();
+            core.follow_otlp(&platform, now).await;
             Ok(())
         }
     }

@@ -18,13 +18,17 @@ use naru_state::State;
 use naru_telemetry::Telemetry;
 use tokio::sync::{broadcast, mpsc, watch};
 
+use super::alerts::{self, Alerting};
+use super::clickhouse::Larger;
 use super::core::{Applied, Core};
 use super::gateway_news::Options;
 use super::gateway_process::Socket;
 use super::gateways::Gateways;
 use super::inbox::Input;
 use super::link::{self, LinkEvent};
+use super::otlp::{Otlp, Place};
 use super::own::Own;
+use super::reports::{Reports, Source};
 use super::signals::Watch;
 use super::tables::{Ids, Tables};
 use super::world::{Instance, World};
@@ -39,6 +43,7 @@ pub(crate) async fn recover(
     state_dir: PathBuf,
     file: &Path,
     options: Options,
+    otlp: Place,
     platform: &Platform,
     inbox: mpsc::Sender<Input>,
 ) -> Result<Core> {
@@ -49,13 +54,27 @@ pub(crate) async fn recover(
     let log = Arc::new(|line: &str| eprintln!("naru: {line}"));
     let telemetry = Arc::new(Telemetry::open(&state_dir, platform.telemetry, clock.now(), log)?);
     let host_meter = HostMeter::new(&state_dir);
+    let targets = super::scrape::start(telemetry.clone(), clock);
     let tables = Tables::new();
     let own = Own::open(state.clone(), &state_dir, clock, inbox.clone()).await?;
     let (said, _) = broadcast::channel(1024);
+    let status = watch::Sender::new(Arc::default());
+    let source = Source::new(clock, state.clone(), telemetry.clone(), &state_dir, platform);
+    let start = alerts::Start {
+        clock,
+        state: state.clone(),
+        telemetry: telemetry.clone(),
+        status: status.subscribe(),
+        said: said.clone(),
+        state_dir: state_dir.clone(),
+        attach: Arc::new(source.clone()),
+    };
+    let alerting = Alerting::start(start, platform).await?;
+    let reports = Reports::start(source, alerting.notifier.clone());
 
     let mut core = Core {
         clock,
-        folder: file.parent().unwrap_or(Path::new("/")).to_owned(),
+        file: file.to_owned(),
         applied: Applied { platform: platform.clone(), specs: BTreeMap::new(), leaving: BTreeMap::new() },
         desired: Desired { pool: platform.pool, services: BTreeMap::new() },
         revisions: BTreeMap::new(),
@@ -64,6 +83,8 @@ pub(crate) async fn recover(
         gateways: Gateways::new(program, &state_dir, platform.gateway.threads, inbox.clone()),
         options,
         links: BTreeMap::new(),
+        otlp: Otlp::new(otlp, telemetry.clone(), clock),
+        larger: Larger::start(telemetry.clone(), clock, &state_dir),
         own,
         callers: BTreeMap::new(),
         tables,
@@ -71,22 +92,27 @@ pub(crate) async fn recover(
         state,
         runtime,
         telemetry,
+        alerting,
+        reports,
         inbox: inbox.clone(),
         unsaid: Vec::new(),
         unaudited: Vec::new(),
         said,
-        status: watch::Sender::new(Arc::default()),
+        status,
         since: clock.now(),
         stopping: None,
         takeover: None,
         was_ready: false,
         house_kept: None,
         watch: Watch::default(),
+        targets,
         host_meter,
         host: HostStatus::default(),
         used: BTreeMap::new(),
     };
     core.read_state(platform).await?;
+    core.alerting.follow(&core.applied.platform).await;
+    core.reports.follow(&core.applied.platform);
     let found = core.find_instances().await?;
     core.open_link(inbox.clone()).await?;
 

@@ -56,6 +56,7 @@ impl Core {
         self.listen_as(&platform, now).await?;
         let front = self.gateways.front(&links::doors(&platform));
         self.own.follow(&platform, front).await.map_err(|error| Refused::Failed(format!("{error:#}")))?;
+        self.follow_otlp(&platform, now).await;
         let first_time = self.desired.services.is_empty();
         for (name, service) in &platform.services {
             let spec = &specs[name];
@@ -76,6 +77,8 @@ impl Core {
         self.name_numbers();
         self.follow_logs();
         self.follow_links();
+        self.alerting.follow(&self.applied.platform).await;
+        self.reports.follow(&self.applied.platform);
         self.unaudited = file_audit::entries(&changes, actor, now);
         if !changes.is_empty() {
             let list: Vec<String> = changes.iter().take(5).map(ToString::to_string).collect();

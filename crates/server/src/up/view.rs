@@ -7,7 +7,7 @@ use std::time::Duration;
 use naru_model::name::{FunctionName, ServiceName};
 use naru_model::observed::{Health, Process};
 use naru_model::plan::DesiredService;
-use naru_model::platform::Function;
+use naru_model::platform::{self, Function};
 use naru_model::record::Fault;
 use naru_model::series::Subject;
 use naru_model::snapshot::ServiceId;
@@ -60,6 +60,7 @@ impl Core {
                 pid: std::process::id(),
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 since: self.since,
+                file: self.file.clone(),
             },
             confinement: self.runtime.confinement().to_owned(),
             host: self.host.clone(),
@@ -120,14 +121,18 @@ impl Core {
         let seen_of =
             |instance: &Instance| seen.iter().find(|(id, _)| *id == instance.id).map(|(_, seen)| seen);
         let instances = self.world.of(name).map(|instance| self.view_instance(instance, seen_of(instance)));
+        let ready = self.world.ready(name);
+        let target = (name.clone(), wanted.progress.target);
         ServiceStatus {
             name: name.clone(),
             desired: naru_controller::asked(wanted),
-            ready: self.world.ready(name),
+            ready,
             revision: wanted.progress.target,
             stable: wanted.progress.stable,
             instances: instances.collect(),
             traffic: Traffic { in_flight: load.in_flight, waiting: load.waiting, ..traffic },
+            places: places(&wanted.service.traffic, ready),
+            restarts: self.world.restarts.get(&target).copied().unwrap_or(0),
             scaling: view_scaling(wanted),
         }
     }
@@ -139,6 +144,7 @@ impl Core {
     fn view_instance(&self, instance: &Instance, seen: Option<&Seen>) -> InstanceStatus {
         let used = self.used.get(&instance.id);
         let place = (instance.id.service.clone(), instance.id.revision);
+        let size = self.revision(&instance.id).map(|revision| revision.spec.instance).unwrap_or_default();
         InstanceStatus {
             id: instance.id.clone(),
             pid: instance.pid,
@@ -149,6 +155,8 @@ impl Core {
             memory_bytes: used.map_or(0, |used| used.memory_bytes),
             disk_read_bytes: used.map_or(0.0, |used| used.disk_read_bytes),
             disk_written_bytes: used.map_or(0.0, |used| used.disk_written_bytes),
+            cpu_cores_reserved: size.cpu.map(|cpu| cpu.cores()),
+            memory_bytes_reserved: size.memory.map(|memory| memory.0),
             restarts: self.world.restarts.get(&place).copied().unwrap_or(0),
             in_flight: self.world.in_flight(&instance.id).unwrap_or(0),
             requests_per_second: seen.map_or(0.0, |seen| seen.requests() as f64 / f64::from(seen.seconds)),
@@ -167,6 +175,12 @@ impl Core {
             phase => status::phase_name(phase),
         }
     }
+}
+
+/// Transactions that may be under way together.
+fn places(traffic: &platform::Traffic, ready: u32) -> u64 {
+    let of_instances = traffic.per_instance.map(|each| u64::from(each) * u64::from(ready));
+    (traffic.concurrency as u64).min(of_instances.unwrap_or(u64::MAX))
 }
 
 fn view_scaling(wanted: &DesiredService) -> ScalingStatus {

@@ -1,6 +1,7 @@
 //! The state as the server uses it, on a real file.
 
 mod access;
+mod alerts;
 mod clients;
 mod grants;
 mod migration;

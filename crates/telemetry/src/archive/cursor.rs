@@ -12,21 +12,22 @@ use parquet::file::serialized_reader::SerializedPageReader;
 use super::source::Source;
 
 /// Whole pages that hold no wanted row are not read.
-pub(super) struct Cursor<T: DataType> {
+pub(crate) struct Cursor<T: DataType> {
     reader: ColumnReaderImpl<T>,
     position: usize,
 }
 
 impl<T: DataType> Cursor<T> {
-    /// A column of the first row group, which must be of this type.
-    pub(super) fn new(
+    /// A column of a row group, which must be of this type.
+    pub(crate) fn new(
         source: &Arc<Source>,
         metadata: &ParquetMetaData,
+        group_number: usize,
         column: usize,
     ) -> Result<Cursor<T>, ParquetError> {
-        let group = metadata.row_group(0);
+        let group = metadata.row_group(group_number);
         let rows = usize::try_from(group.num_rows()).unwrap_or(0);
-        let locations = metadata.page_index_for_row_group(0).page_locations(column).cloned();
+        let locations = metadata.page_index_for_row_group(group_number).page_locations(column).cloned();
         let chunk = group.column(column);
         let pages = SerializedPageReader::new(source.clone(), chunk, rows, locations)?;
         let reader = ColumnReaderImpl::new(chunk.column_descr_ptr(), Box::new(pages));
@@ -42,7 +43,7 @@ impl<T: DataType> Cursor<T> {
         Ok(())
     }
 
-    pub(super) fn read(&mut self, rows: Range<usize>, values: &mut Vec<T::T>) -> Result<(), ParquetError> {
+    pub(crate) fn read(&mut self, rows: Range<usize>, values: &mut Vec<T::T>) -> Result<(), ParquetError> {
         values.clear();
         self.append(rows, values)
     }
@@ -58,7 +59,7 @@ impl<T: DataType> Cursor<T> {
     }
 
     /// The values of these rows only, which are in ascending order.
-    pub(super) fn gather(
+    pub(crate) fn gather(
         &mut self,
         rows: impl IntoIterator<Item = u32>,
         values: &mut Vec<T::T>,
@@ -76,8 +77,24 @@ impl<T: DataType> Cursor<T> {
         Ok(())
     }
 
+    /// The values of these rows of a column that may be null.
+    pub(crate) fn options(&mut self, rows: Range<usize>) -> Result<Vec<Option<T::T>>, ParquetError> {
+        self.go_to(rows.start)?;
+        let (mut values, mut present) = (Vec::new(), Vec::new());
+        while present.len() < rows.len() {
+            let left = rows.len() - present.len();
+            let (read, ..) = self.reader.read_records(left, Some(&mut present), None, &mut values)?;
+            if read == 0 {
+                return Err(ends_early());
+            }
+        }
+        self.position = rows.end;
+        let mut values = values.into_iter();
+        Ok(present.into_iter().map(|level| if level > 0 { values.next() } else { None }).collect())
+    }
+
     /// The value of a row of a column that may be null.
-    pub(super) fn optional(&mut self, row: u32) -> Result<Option<T::T>, ParquetError> {
+    pub(crate) fn optional(&mut self, row: u32) -> Result<Option<T::T>, ParquetError> {
         self.go_to(row as usize)?;
         let (mut values, mut present) = (Vec::new(), Vec::new());
         self.reader.read_records(1, Some(&mut present), None, &mut values)?;

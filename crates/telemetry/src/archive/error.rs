@@ -29,23 +29,23 @@ pub enum Error {
 
 impl Error {
     /// For `map_err`: what was being done, to which file.
-    pub(super) fn io(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
+    pub(crate) fn io(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
         move |source| Error::Io { what, path: path.to_owned(), source }
     }
 
-    pub(super) fn parquet(
+    pub(crate) fn parquet(
         what: &'static str,
         path: &Path,
     ) -> impl FnOnce(parquet::errors::ParquetError) -> Error {
         move |source| Error::Parquet { what, path: path.to_owned(), source }
     }
 
-    pub(super) fn thread(source: io::Error) -> Error {
+    pub(crate) fn thread(source: io::Error) -> Error {
         Error::Thread(source)
     }
 
     /// The message with its cause, for a log line.
-    pub(super) fn whole(&self) -> String {
+    pub(crate) fn whole(&self) -> String {
         match std::error::Error::source(self) {
             Some(source) => format!("{self}: {source}"),
             None => self.to_string(),

@@ -14,7 +14,7 @@ use super::error::Error;
 
 /// One of the store's files, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Name {
+pub(crate) enum Name {
     /// `journal-17`
     Journal(u64),
     /// `transactions-20261121T093000Z-17.parquet`
@@ -26,12 +26,27 @@ pub(super) enum Name {
     },
     /// `figures-journal-4`
     FiguresJournal(u64),
+    /// `spans-journal-7`: of spans and log lines.
+    TracesJournal(u64),
+    /// `spans-20261121T093000Z-7.parquet`
+    Spans(u64),
+    /// `logs-20261121T093000Z-7.parquet`
+    Logs(u64),
+    /// `edges-20261121T093000Z-7.parquet`
+    Edges(u64),
+    /// `metrics-60-20261121T090000Z-498681000.parquet`: the width of its stretches in seconds, when it begins, its number.
+    Metrics {
+        width: u32,
+        number: u64,
+    },
+    /// `metrics-journal-498681000`
+    MetricsJournal(u64),
     Part,
 }
 
 impl Name {
     /// `None`: not one of ours.
-    pub(super) fn parse(name: &str) -> Option<Name> {
+    pub(crate) fn parse(name: &str) -> Option<Name> {
         if name.ends_with(".part") {
             return Some(Name::Part);
         }
@@ -41,13 +56,26 @@ impl Name {
         if let Some(number) = name.strip_prefix("figures-journal-") {
             return number.parse().ok().map(Name::FiguresJournal);
         }
+        if let Some(number) = name.strip_prefix("spans-journal-") {
+            return number.parse().ok().map(Name::TracesJournal);
+        }
+        if let Some(number) = name.strip_prefix("metrics-journal-") {
+            return number.parse().ok().map(Name::MetricsJournal);
+        }
         let mut parts = name.strip_suffix(".parquet")?.split('-');
         let (kind, second) = (parts.next()?, parts.next()?);
         let name = match kind {
             "transactions" => Name::Transactions(parts.next()?.parse().ok()?),
-            "figures" => {
+            "spans" => Name::Spans(parts.next()?.parse().ok()?),
+            "logs" => Name::Logs(parts.next()?.parse().ok()?),
+            "edges" => Name::Edges(parts.next()?.parse().ok()?),
+            "figures" | "metrics" => {
                 parts.next()?;
-                Name::Figures { width: second.parse().ok()?, number: parts.next()?.parse().ok()? }
+                let (width, number) = (second.parse().ok()?, parts.next()?.parse().ok()?);
+                match kind {
+                    "figures" => Name::Figures { width, number },
+                    _ => Name::Metrics { width, number },
+                }
             }
             _ => return None,
         };
@@ -55,21 +83,38 @@ impl Name {
     }
 }
 
-pub(super) fn journal(folder: &Path, number: u64) -> PathBuf {
+pub(crate) fn journal(folder: &Path, number: u64) -> PathBuf {
     folder.join(format!("journal-{number}"))
 }
 
 /// `first` is when its first transaction ended.
-pub(super) fn transactions(folder: &Path, first: Timestamp, number: u64) -> PathBuf {
-    folder.join(format!("transactions-{}-{number}.parquet", readable(first)))
+pub(crate) fn transactions(folder: &Path, first: Timestamp, number: u64) -> PathBuf {
+    kept(folder, "transactions", first, number)
 }
 
-pub(super) fn figures(folder: &Path, width: u32, first: Timestamp, number: u64) -> PathBuf {
+/// A file of `spans`, `logs` or `edges`. `first` is when the first of them began.
+pub(crate) fn kept(folder: &Path, kind: &str, first: Timestamp, number: u64) -> PathBuf {
+    folder.join(format!("{kind}-{}-{number}.parquet", readable(first)))
+}
+
+pub(crate) fn traces_journal(folder: &Path, number: u64) -> PathBuf {
+    folder.join(format!("spans-journal-{number}"))
+}
+
+pub(crate) fn figures(folder: &Path, width: u32, first: Timestamp, number: u64) -> PathBuf {
     folder.join(format!("figures-{width}-{}-{number}.parquet", readable(first)))
 }
 
-pub(super) fn figures_journal(folder: &Path, number: u64) -> PathBuf {
+pub(crate) fn figures_journal(folder: &Path, number: u64) -> PathBuf {
     folder.join(format!("figures-journal-{number}"))
+}
+
+pub(crate) fn metrics(folder: &Path, width: u32, first: Timestamp, number: u64) -> PathBuf {
+    folder.join(format!("metrics-{width}-{}-{number}.parquet", readable(first)))
+}
+
+pub(crate) fn metrics_journal(folder: &Path, number: u64) -> PathBuf {
+    folder.join(format!("metrics-journal-{number}"))
 }
 
 fn readable(at: Timestamp) -> String {
@@ -78,7 +123,7 @@ fn readable(at: Timestamp) -> String {
 }
 
 /// The files of the store in a folder, in any order.
-pub(super) fn list(folder: &Path) -> Result<Vec<(Name, PathBuf)>, Error> {
+pub(crate) fn list(folder: &Path) -> Result<Vec<(Name, PathBuf)>, Error> {
     let entries = fs::read_dir(folder).map_err(Error::io("list", folder))?;
     let named = entries.filter_map(|entry| {
         let entry = entry.ok()?;
@@ -91,7 +136,7 @@ pub(super) fn list(folder: &Path) -> Result<Vec<(Name, PathBuf)>, Error> {
 ///
 /// # Errors
 /// As `write` says, or the disk. What was written so far is removed.
-pub(super) fn create(
+pub(crate) fn create(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<File>) -> Result<(), Error>,
 ) -> Result<u64, Error> {
@@ -123,7 +168,7 @@ fn part_of(path: &Path) -> PathBuf {
 }
 
 /// Brings names to the disk. Best effort: some file systems know no such thing for folders.
-pub(super) fn sync_folder_of(path: &Path) {
+pub(crate) fn sync_folder_of(path: &Path) {
     if let Some(folder) = path.parent().and_then(|folder| File::open(folder).ok()) {
         let _ = folder.sync_all();
     }
@@ -142,6 +187,12 @@ mod tests {
         assert_eq!(name(transactions(folder, at, 17)), Some(Name::Transactions(17)));
         assert_eq!(name(figures(folder, 600, at, 2)), Some(Name::Figures { width: 600, number: 2 }));
         assert_eq!(name(figures_journal(folder, 5)), Some(Name::FiguresJournal(5)));
+        assert_eq!(name(traces_journal(folder, 6)), Some(Name::TracesJournal(6)));
+        assert_eq!(name(kept(folder, "spans", at, 6)), Some(Name::Spans(6)));
+        assert_eq!(name(kept(folder, "logs", at, 6)), Some(Name::Logs(6)));
+        assert_eq!(name(kept(folder, "edges", at, 6)), Some(Name::Edges(6)));
+        assert_eq!(name(metrics(folder, 60, at, 7)), Some(Name::Metrics { width: 60, number: 7 }));
+        assert_eq!(name(metrics_journal(folder, 8)), Some(Name::MetricsJournal(8)));
         assert_eq!(Name::parse("transactions-1-2.parquet.part"), Some(Name::Part));
         for other in ["notes.txt", "journal-", "transactions-x.parquet", "figures-1-2-3-4.parquet"] {
             assert_eq!(Name::parse(other), None, "{other}");

@@ -5,8 +5,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
@@ -14,6 +13,7 @@ use naru_model::record::RequestRecord;
 
 use super::Limits;
 use super::error::Error;
+use super::feed::{Load, Taker, Trouble};
 use super::figures::{Ledger, Rebuilt};
 use super::files;
 use super::journal::{self, Frame, Journal};
@@ -23,37 +23,14 @@ use super::segment::SLICE_ROWS;
 use super::shelf::{Held, Shelf};
 use crate::Log;
 use crate::names::Names;
+use crate::pace::Pace;
+use crate::trace_ids::TraceIds;
 
-/// What may wait to be written, in bytes of records: about 200,000 requests.
-const MAX_QUEUED: usize = 32 << 20;
-/// How old a record may grow before it is in the journal.
-const MAX_AGE: Duration = Duration::from_millis(200);
-/// What is written at once at the latest, in bytes.
-const MAX_BUFFER: usize = 256 << 10;
 /// How many times the rows of the largest segment may wait in memory to become segments.
 const MAX_WAITING: usize = 2;
 
-/// What the sender and the thread both know.
-#[derive(Default)]
-pub(super) struct Shared {
-    /// Bytes in the queue.
-    pub(super) queued: AtomicUsize,
-    /// Records dropped since the start.
-    pub(super) dropped: AtomicU64,
-}
-
-impl Shared {
-    /// Hands a batch over, or drops it when too much waits already.
-    pub(super) fn offer(&self, queue: &Sender<Box<[u8]>>, batch: &[u8]) {
-        let queued = self.queued.fetch_add(batch.len(), Ordering::Relaxed);
-        if queued + batch.len() > MAX_QUEUED || queue.send(batch.into()).is_err() {
-            self.queued.fetch_sub(batch.len(), Ordering::Relaxed);
-            self.dropped.fetch_add(count(batch), Ordering::Relaxed);
-        }
-    }
-}
-
-fn count(mut batch: &[u8]) -> u64 {
+/// How many records a batch has.
+pub(super) fn count(mut batch: &[u8]) -> u64 {
     let mut records = 0;
     while !batch.is_empty() && RequestRecord::decode(&mut batch).is_ok() {
         records += 1;
@@ -66,7 +43,9 @@ pub(super) struct Intake {
     pub(super) folder: PathBuf,
     pub(super) limits: Limits,
     pub(super) shelf: Arc<Shelf>,
-    pub(super) shared: Arc<Shared>,
+    pub(super) load: Arc<Load>,
+    pub(super) ids: Arc<TraceIds>,
+    pub(super) pace: Arc<Pace>,
     pub(super) names: Arc<ArcSwap<Names>>,
     pub(super) keeper: Arc<Keeper>,
     /// Wakes the keeper when rows are full.
@@ -74,10 +53,7 @@ pub(super) struct Intake {
     pub(super) log: Log,
     pub(super) next_number: u64,
     pub(super) open: Option<Open>,
-    /// Batches that came since the last write.
-    pub(super) pending: Vec<Box<[u8]>>,
-    /// Whether the last write failed, and was said; and how much had been dropped before.
-    pub(super) failing: Option<u64>,
+    pub(super) trouble: Trouble,
 }
 
 /// What is being filled.
@@ -99,10 +75,10 @@ impl Intake {
             let read = journal::read(path, |frame| match frame {
                 Frame::Names(names) => rows.learn(&names),
                 Frame::Records(batch) => {
-                    take(&mut rows, batch);
+                    take(&mut rows, batch, &self.ids);
                     each_record(batch, |record| rebuilt.add(record, &rows.names));
                 }
-                Frame::Figures(_) => {}
+                _ => {}
             });
             let whole = match read {
                 Ok(whole) => whole,
@@ -146,53 +122,11 @@ impl Intake {
         }
     }
 
-    pub(super) fn run(mut self, batches: &Receiver<Box<[u8]>>) {
-        let mut due = None::<Instant>;
-        loop {
-            let wait =
-                due.map_or(Duration::from_secs(1), |due| due.saturating_duration_since(Instant::now()));
-            match batches.recv_timeout(wait) {
-                Ok(batch) => {
-                    self.shared.queued.fetch_sub(batch.len(), Ordering::Relaxed);
-                    self.pending.push(batch);
-                    due = due.or_else(|| Some(Instant::now() + MAX_AGE));
-                }
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => break,
-            }
-            let pending: usize = self.pending.iter().map(|batch| batch.len()).sum();
-            if pending >= MAX_BUFFER || due.is_some_and(|due| due <= Instant::now()) {
-                self.flush();
-                due = None;
-            }
-            self.close_if_full();
-        }
-        self.flush();
+    /// For a machine that loses its power after a good end.
+    pub(super) fn sync(&self) {
         if let Some(open) = &self.open {
             // The next start reads it from the page cache if the disk does not want it now.
             let _ = open.journal.sync();
-        }
-    }
-
-    /// Writes what waits. Rows are shown once they are in the journal: what is shown is kept.
-    fn flush(&mut self) {
-        let batches = std::mem::take(&mut self.pending);
-        if batches.is_empty() {
-            return;
-        }
-        match self.write(&batches) {
-            Ok(()) => self.say_recovered(),
-            Err(error) => {
-                let lost = batches.iter().map(|batch| count(batch)).sum();
-                let before = self.shared.dropped.fetch_add(lost, Ordering::Relaxed);
-                if self.failing.is_none() {
-                    self.failing = Some(before);
-                    (self.log)(&format!(
-                        "transactions: {}; requests go on, transactions are dropped until it can be written",
-                        error.whole()
-                    ));
-                }
-            }
         }
     }
 
@@ -213,21 +147,14 @@ impl Intake {
             rows.learn(&names);
         }
         open.names = names;
-        batches.iter().for_each(|batch| take(&mut rows, batch));
+        batches.iter().for_each(|batch| take(&mut rows, batch, &self.ids));
         Ok(())
-    }
-
-    fn say_recovered(&mut self) {
-        if let Some(before) = self.failing.take() {
-            let lost = self.shared.dropped.load(Ordering::Relaxed) - before;
-            (self.log)(&format!("transactions: written again; {lost} were dropped"));
-        }
     }
 
     /// Hands full rows to the keeper, which makes a segment of them.
     fn close_if_full(&mut self) {
         let Some(open) = &self.open else { return };
-        let old = open.since.elapsed() >= self.limits.segment_age;
+        let old = open.since.elapsed() >= self.pace.bound(self.limits.segment_age);
         if !(old || self.is_long(&open.rows) || self.is_full(&open.rows, open.journal.len())) {
             return;
         }
@@ -254,6 +181,41 @@ impl Intake {
     }
 }
 
+impl Taker for Intake {
+    type Item = Box<[u8]>;
+
+    fn size(item: &Box<[u8]>) -> usize {
+        item.len()
+    }
+
+    /// Rows are shown once they are in the journal: what is shown is kept.
+    fn take(&mut self, batches: Vec<Box<[u8]>>) {
+        if batches.is_empty() {
+            return;
+        }
+        match self.write(&batches) {
+            Ok(()) => {
+                if let Some(lost) = self.trouble.end(&self.load) {
+                    (self.log)(&format!("transactions: written again; {lost} were dropped"));
+                }
+            }
+            Err(error) => {
+                let lost = batches.iter().map(|batch| count(batch)).sum();
+                if self.trouble.begin(&self.load, lost) {
+                    (self.log)(&format!(
+                        "transactions: {}; requests go on, transactions are dropped until it can be written",
+                        error.whole()
+                    ));
+                }
+            }
+        }
+    }
+
+    fn look(&mut self) {
+        self.close_if_full();
+    }
+}
+
 /// Begins with a journal and rows.
 fn begin(folder: &Path, limits: &Limits, shelf: &Shelf, next_number: &mut u64) -> Result<Open, Error> {
     let waiting: usize = shelf.view().full().map(|(_, rows)| rows.read().rows.len()).sum();
@@ -268,8 +230,13 @@ fn begin(folder: &Path, limits: &Limits, shelf: &Shelf, next_number: &mut u64) -
     Ok(Open { journal, rows, since: Instant::now(), names: Arc::default() })
 }
 
-fn take(rows: &mut Rows, batch: &[u8]) {
-    each_record(batch, |record| rows.take(record));
+/// What failed at the gateway or was slow there is worth a trace.
+fn take(rows: &mut Rows, batch: &[u8], ids: &TraceIds) {
+    each_record(batch, |record| {
+        if rows.take(record, ids.receiving()) {
+            ids.mark(&record.trace_id);
+        }
+    });
 }
 
 /// What can't be read has been complained of where it was counted.

@@ -31,19 +31,34 @@ enum Kind {
     Names = 2,
     /// Figures of a minute, see [`super::figures`].
     Figures = 3,
+    /// A batch of spans, see [`naru_model::span`].
+    Spans = 4,
+    /// A batch of log lines.
+    Lines = 5,
+    /// What was decided on traces: the id of each, and 1 or 0.
+    Decided = 6,
+    /// What stands before it was carried over from the journal before.
+    Carried = 7,
+    /// Points of metrics, see [`crate::metrics`].
+    Metrics = 16,
 }
 
 /// One piece of a journal as it is read back.
 #[derive(Debug)]
-pub(super) enum Frame<'b> {
+pub(crate) enum Frame<'b> {
     Records(&'b [u8]),
     Names(Names),
     Figures(&'b [u8]),
+    Spans(&'b [u8]),
+    Lines(&'b [u8]),
+    Decided(&'b [u8]),
+    Carried,
+    Metrics(&'b [u8]),
 }
 
 /// A journal being written.
 #[derive(Debug)]
-pub(super) struct Journal {
+pub(crate) struct Journal {
     path: PathBuf,
     file: File,
     /// What is whole in the file, in bytes.
@@ -52,7 +67,7 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    pub(super) fn create(path: PathBuf) -> Result<Journal, Error> {
+    pub(crate) fn create(path: PathBuf) -> Result<Journal, Error> {
         let mut file = OpenOptions::new()
             .append(true)
             .create_new(true)
@@ -68,32 +83,53 @@ impl Journal {
     }
 
     /// Goes on with a journal of which `whole` bytes are good; the rest is cut off.
-    pub(super) fn reopen(path: PathBuf, whole: u64) -> Result<Journal, Error> {
+    pub(crate) fn reopen(path: PathBuf, whole: u64) -> Result<Journal, Error> {
         let file = OpenOptions::new().append(true).open(&path).map_err(Error::io("open", &path))?;
         file.set_len(whole).map_err(Error::io("cut", &path))?;
         Ok(Journal { path, file, len: whole, buffer: Vec::new() })
     }
 
     /// Puts a batch behind what waits to be written.
-    pub(super) fn add_records(&mut self, batch: &[u8]) {
+    pub(crate) fn add_records(&mut self, batch: &[u8]) {
         frame(&mut self.buffer, Kind::Records, batch);
     }
 
-    pub(super) fn add_names(&mut self, names: &Names) {
+    pub(crate) fn add_names(&mut self, names: &Names) {
         frame(&mut self.buffer, Kind::Names, &pack_names(names));
     }
 
-    pub(super) fn add_figures(&mut self, packed: &[u8]) {
+    pub(crate) fn add_figures(&mut self, packed: &[u8]) {
         frame(&mut self.buffer, Kind::Figures, packed);
     }
 
+    pub(crate) fn add_spans(&mut self, batch: &[u8]) {
+        frame(&mut self.buffer, Kind::Spans, batch);
+    }
+
+    pub(crate) fn add_lines(&mut self, batch: &[u8]) {
+        frame(&mut self.buffer, Kind::Lines, batch);
+    }
+
+    pub(crate) fn add_decided(&mut self, packed: &[u8]) {
+        frame(&mut self.buffer, Kind::Decided, packed);
+    }
+
+    /// Ends what was carried over.
+    pub(crate) fn add_carried(&mut self) {
+        frame(&mut self.buffer, Kind::Carried, &[]);
+    }
+
+    pub(crate) fn add_metrics(&mut self, packed: &[u8]) {
+        frame(&mut self.buffer, Kind::Metrics, packed);
+    }
+
     /// In the file and waiting, in bytes.
-    pub(super) fn len(&self) -> u64 {
+    pub(crate) fn len(&self) -> u64 {
         self.len + self.buffer.len() as u64
     }
 
     /// Writes what waits: all of it or nothing, and nothing waits afterwards.
-    pub(super) fn write(&mut self) -> Result<(), Error> {
+    pub(crate) fn write(&mut self) -> Result<(), Error> {
         let written = self.file.write_all(&self.buffer);
         let len = self.buffer.len() as u64;
         self.buffer.clear();
@@ -107,7 +143,7 @@ impl Journal {
     }
 
     /// Brings it to the disk, for a machine that loses its power.
-    pub(super) fn sync(&self) -> Result<(), Error> {
+    pub(crate) fn sync(&self) -> Result<(), Error> {
         self.file.sync_data().map_err(Error::io("write", &self.path))
     }
 }
@@ -127,7 +163,7 @@ fn hash(kind: u8, bytes: &[u8]) -> u32 {
 ///
 /// # Errors
 /// It can't be read, or is no journal. A torn or damaged end is none.
-pub(super) fn read(path: &Path, mut each: impl FnMut(Frame<'_>)) -> Result<u64, Error> {
+pub(crate) fn read(path: &Path, mut each: impl FnMut(Frame<'_>)) -> Result<u64, Error> {
     let mut file = io::BufReader::with_capacity(1 << 20, File::open(path).map_err(Error::io("open", path))?);
     let mut magic = [0; MAGIC.len()];
     if !fill(&mut file, &mut magic).map_err(Error::io("read", path))? || &magic != MAGIC {
@@ -155,6 +191,11 @@ pub(super) fn read(path: &Path, mut each: impl FnMut(Frame<'_>)) -> Result<u64, 
             kind if kind == Kind::Records as u8 => each(Frame::Records(&bytes)),
             kind if kind == Kind::Names as u8 => each(Frame::Names(unpack_names(&bytes))),
             kind if kind == Kind::Figures as u8 => each(Frame::Figures(&bytes)),
+            kind if kind == Kind::Spans as u8 => each(Frame::Spans(&bytes)),
+            kind if kind == Kind::Lines as u8 => each(Frame::Lines(&bytes)),
+            kind if kind == Kind::Decided as u8 => each(Frame::Decided(&bytes)),
+            kind if kind == Kind::Carried as u8 => each(Frame::Carried),
+            kind if kind == Kind::Metrics as u8 => each(Frame::Metrics(&bytes)),
             // A later naru's: of no use to this one.
             _ => {}
         }
@@ -223,7 +264,7 @@ mod tests {
         let whole = read(path, |frame| match frame {
             Frame::Records(batch) => records.push(batch.to_vec()),
             Frame::Names(names) => known.push(names),
-            Frame::Figures(_) => {}
+            _ => {}
         });
         (records, known, whole.unwrap())
     }

@@ -12,13 +12,22 @@ use naru_model::units::Timestamp;
 
 use super::figures::Ledger;
 use super::segment::{self, Segment};
-use super::shelf::Shelf;
-use super::{disk, files};
+use super::shelf::{Held, Shelf};
+use super::space::{Owner, Space, Taken};
+use super::{Beside, disk, files};
 use crate::Log;
+use crate::clock::Clock;
 use crate::live::{Live, MINUTE};
 
 /// How often it looks whether something must go, and tries again what failed.
 const EVERY: Duration = Duration::from_secs(10);
+
+/// After how long the traces of transactions are decided, so that these can name them: [`crate::traces::Waits`]' ten quiet
+/// seconds and some. Not waited for by more rows than these.
+const SETTLED: Duration = Duration::from_secs(12);
+const MOST_UNSETTLED: usize = 256 << 10;
+/// How often it looks whether they have settled.
+const SETTLING: Duration = Duration::from_secs(1);
 
 /// How often it looks whether a minute is over.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -38,18 +47,12 @@ pub(super) struct Keeper {
     /// The end of the last minute that came from memory, in seconds since 1970; 0 before the first.
     kept_until: AtomicU32,
     log: Log,
+    space: Arc<Space>,
     /// Held while segments are written, so that no rows are written twice. Whether the last one could not be, and it
     /// was said.
     failing: Mutex<bool>,
     /// Whether the disk's bound is what lets transactions go, and was said.
     crowded: AtomicBool,
-}
-
-/// The time, from the one that was passed in at the start.
-#[derive(Debug, Clone, Copy)]
-struct Clock {
-    start: Timestamp,
-    at: Instant,
 }
 
 impl Keeper {
@@ -60,16 +63,18 @@ impl Keeper {
         retention: platform::Telemetry,
         now: Timestamp,
         log: Log,
+        beside: &Beside,
     ) -> Keeper {
         Keeper {
             folder,
             shelf,
             ledger,
             retention: ArcSwap::from_pointee(retention),
-            clock: Clock { start: now, at: Instant::now() },
+            clock: Clock::from(now),
             stopping: AtomicBool::new(false),
             kept_until: AtomicU32::new(0),
             log,
+            space: beside.space.clone(),
             failing: Mutex::new(false),
             crowded: AtomicBool::new(false),
         }
@@ -80,7 +85,7 @@ impl Keeper {
     }
 
     fn now(&self) -> Timestamp {
-        self.clock.start + self.clock.at.elapsed()
+        self.clock.now()
     }
 
     pub(super) fn set_retention(&self, retention: platform::Telemetry) {
@@ -96,7 +101,8 @@ impl Keeper {
     pub(super) fn run(&self, calls: &Receiver<()>) {
         loop {
             self.let_go();
-            let called = calls.recv_timeout(EVERY);
+            let settling = self.shelf.view().full().next().is_some() && !self.is_failing();
+            let called = calls.recv_timeout(if settling { SETTLING } else { EVERY });
             if matches!(called, Err(RecvTimeoutError::Disconnected)) || self.stopping.load(Ordering::Relaxed)
             {
                 return;
@@ -127,11 +133,27 @@ impl Keeper {
         }
     }
 
-    /// Makes segments of all rows that are full.
+    fn is_failing(&self) -> bool {
+        *self.failing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether traces of these rows may still be kept or not.
+    fn is_unsettled(&self, rows: &Held) -> bool {
+        let rows = rows.read();
+        let passed = self.now().since(Timestamp(rows.last));
+        self.shelf.ids.receiving() && passed < SETTLED
+    }
+
+    /// Makes segments of all rows that are full and settled.
     pub(super) fn write_segments(&self) {
         let mut failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
-        for (number, rows) in self.shelf.view().full() {
-            match segment::write(&self.folder, number, &rows.read()) {
+        let view = self.shelf.view();
+        let waiting: usize = view.full().map(|(_, rows)| rows.read().rows.len()).sum();
+        for (number, rows) in view.full() {
+            if waiting <= MOST_UNSETTLED && self.is_unsettled(rows) {
+                return;
+            }
+            match segment::write(&self.folder, number, &rows.read(), &self.shelf.ids) {
                 Ok(segment) => {
                     self.shelf.replace(segment);
                     // Left behind, it is found to be done with at the next start.
@@ -164,11 +186,15 @@ impl Keeper {
         segments.drain(..past).for_each(|segment| self.remove(segment));
 
         let Some(allowed) = disk::share(&self.folder, retention.disk) else { return };
-        let mut taken =
-            disk::journals(&self.folder) + segments.iter().map(|segment| segment.bytes).sum::<u64>();
+        let own = segments.iter().map(|segment| segment.bytes).sum::<u64>();
+        let oldest = segments.first().map_or(u64::MAX, |segment| segment.last);
+        self.space.tell(Owner::Transactions, Taken { bytes: own, oldest });
+        let beside = self.space.beside(Owner::Transactions);
+        let mut taken = disk::journals(&self.folder) + own + beside.bytes;
         let mut gone = false;
         for segment in segments {
-            if taken <= allowed {
+            // What is older than it goes first, and will have gone when it is looked at again.
+            if taken <= allowed || beside.oldest < segment.last {
                 break;
             }
             taken -= segment.bytes;

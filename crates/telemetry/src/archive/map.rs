@@ -90,6 +90,7 @@ fn choice(query: &MapQuery) -> Choice<'_> {
         at_least_us: 0,
         at_most_us: u32::MAX,
         errors: false,
+        filter: None,
     }
 }
 

@@ -24,7 +24,7 @@
 //! `received_bytes`, `sent_bytes`, `path` (without the query), `trace_id` (16 bytes; of errors by the service's or the
 //! platform's fault and of what took over 4 T, else null). `group` numbers the combinations of service, revision,
 //! function, route and client within a file, for naru's own way through it. No user is kept. The footer has the calls added up
-//! by route and client, ten minutes at a time (`naru.calls`).
+//! by route and client, ten minutes at a time (`naru.calls`), and what each `group` is (`naru.groups`): JSON, by zstd, in base64.
 //!
 //! Rows are in slices of 65,536 by time, and within one by group and path, which packs better: whoever wants them by time
 //! sorts them.
@@ -36,24 +36,29 @@
 //! ```
 
 mod calls;
-mod cursor;
-mod disk;
-mod error;
+pub(crate) mod cursor;
+pub(crate) mod disk;
+pub(crate) mod error;
+pub(crate) mod feed;
 mod figures;
-mod files;
+pub(crate) mod files;
+mod finished;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod intake;
-mod journal;
+pub(crate) mod journal;
 mod keeper;
+pub(crate) mod layout;
 mod map;
-mod parallel;
-mod rows;
+pub(crate) mod parallel;
+pub(crate) mod rows;
 mod search;
 mod segment;
 mod shelf;
-mod source;
+pub(crate) mod source;
+pub(crate) mod space;
 mod tally;
+pub(crate) mod texts;
 mod times;
 
 use std::path::{Path, PathBuf};
@@ -72,13 +77,17 @@ use naru_model::units::Timestamp;
 use crate::Log;
 use crate::live::{Figures, Live};
 use crate::names::Names;
+use crate::pace::Pace;
+use crate::trace_ids::TraceIds;
 pub use error::Error;
+use feed::{Load, Trouble};
 use figures::Ledger;
 use files::Name;
-use intake::{Intake, Shared};
+use intake::{Intake, count};
 use keeper::Keeper;
 use segment::Segment;
 use shelf::Shelf;
+use space::Space;
 
 /// When rows in memory become a segment.
 #[derive(Debug, Clone, Copy)]
@@ -103,11 +112,19 @@ impl Default for Limits {
     }
 }
 
+/// What it shares with the store of traces.
+#[derive(Clone, Default)]
+pub(crate) struct Beside {
+    pub(crate) ids: Arc<TraceIds>,
+    pub(crate) space: Arc<Space>,
+    pub(crate) pace: Arc<Pace>,
+}
+
 /// The store, with its threads. Dropping it writes what is left.
 pub struct Archive {
     shelf: Arc<Shelf>,
     ledger: Arc<Ledger>,
-    shared: Arc<Shared>,
+    load: Arc<Load>,
     keeper: Arc<Keeper>,
     queue: Option<Sender<Box<[u8]>>>,
     /// Dropped to end the thread that keeps figures.
@@ -129,11 +146,24 @@ impl Archive {
         now: Timestamp,
         log: Log,
     ) -> Result<Archive, Error> {
+        Archive::open_beside(folder, limits, retention, names, now, log, Beside::default())
+    }
+
+    /// As [`Archive::open`], beside a store of traces.
+    pub(crate) fn open_beside(
+        folder: &Path,
+        limits: Limits,
+        retention: platform::Telemetry,
+        names: Arc<ArcSwap<Names>>,
+        now: Timestamp,
+        log: Log,
+        beside: Beside,
+    ) -> Result<Archive, Error> {
         std::fs::create_dir_all(folder).map_err(Error::io("make", folder))?;
         let found = Leftovers::find(folder, &log)?;
         let ledger = Arc::new(Ledger::open(folder, log.clone())?);
-        let shelf = Arc::new(Shelf::new(found.segments, log.clone()));
-        let shared = Arc::new(Shared::default());
+        let shelf = Arc::new(Shelf::new(found.segments, beside.ids.clone(), log.clone()));
+        let load = Arc::new(Load::default());
         let (queue, batches) = channel();
         let (call, calls) = channel();
         let keeper = Arc::new(Keeper::new(
@@ -143,31 +173,35 @@ impl Archive {
             retention,
             now,
             log.clone(),
+            &beside,
         ));
         let mut intake = Intake {
             folder: folder.to_owned(),
             limits,
             shelf: shelf.clone(),
-            shared: shared.clone(),
+            load: load.clone(),
+            ids: beside.ids.clone(),
+            pace: beside.pace.clone(),
             names,
             keeper: keeper.clone(),
             call,
             log,
             next_number: found.next_number,
             open: None,
-            pending: Vec::new(),
-            failing: None,
+            trouble: Trouble::default(),
         };
         let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
             std::thread::Builder::new().name(name.to_owned()).spawn(work).map_err(Error::thread)
         };
         let journals = found.journals;
+        let working = load.clone();
         let figures = ledger.clone();
         let intake = spawn(
             "archive",
             Box::new(move || {
                 intake.recover(&journals, &figures);
-                intake.run(&batches);
+                feed::run(&mut intake, &working, &batches);
+                intake.sync();
             }),
         )?;
         let keeping = keeper.clone();
@@ -175,7 +209,7 @@ impl Archive {
         Ok(Archive {
             shelf,
             ledger,
-            shared,
+            load,
             keeper,
             queue: Some(queue),
             follows: None,
@@ -186,18 +220,18 @@ impl Archive {
     /// Takes a batch of records in, see [`naru_model::record`], or drops it when too much waits.
     pub fn offer(&self, batch: &[u8]) {
         if let Some(queue) = &self.queue {
-            self.shared.offer(queue, batch);
+            self.load.offer(queue, batch, |batch| batch, count);
         }
     }
 
     /// Records dropped since the start.
     pub fn dropped(&self) -> u64 {
-        self.shared.dropped.load(Ordering::Relaxed)
+        self.load.dropped.load(Ordering::Relaxed)
     }
 
     /// Bytes of records that wait to be written.
     pub fn queued(&self) -> usize {
-        self.shared.queued.load(Ordering::Relaxed)
+        self.load.queued.load(Ordering::Relaxed)
     }
 
     /// Whether there are full rows that wait to become segments.
@@ -294,7 +328,7 @@ impl Leftovers {
                         )),
                     }
                 }
-                Name::Figures { .. } | Name::FiguresJournal(_) => {}
+                _ => {}
             }
         }
         // Its segment was finished, the kill came before it was removed.

@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 /// Calls `work` with each item, the first ones first. Returns when all are done.
-pub(super) fn each<T: Sync>(items: &[T], work: impl Fn(&T) + Sync) {
+pub(crate) fn each<T: Sync>(items: &[T], work: impl Fn(&T) + Sync) {
     fold(items, || (), |(), item| work(item));
 }
 
 /// Calls `work` with each item, the first ones first, and with what its thread collects. Returns what all of them did.
-pub(super) fn fold<T: Sync, A: Send>(
+pub(crate) fn fold<T: Sync, A: Send>(
     items: &[T],
     new: impl Fn() -> A + Sync,
     work: impl Fn(&mut A, &T) + Sync,

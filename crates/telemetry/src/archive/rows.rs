@@ -6,13 +6,16 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use naru_model::instance::InstanceId;
+use naru_model::name::{ClientName, FunctionName, ServiceName};
 use naru_model::record::{Fault, Method, RequestRecord};
-use naru_model::series::{Subject, Transaction};
+use naru_model::series::{Filter, Subject, Transaction};
 use naru_model::snapshot::{CallerId, FunctionId, RouteId, ServiceId};
 use naru_model::units::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::texts::contains;
 use crate::names::Names;
+use crate::trace_ids::TraceIds;
 
 /// One transaction. What many share is a position in the [`Rows`] it is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +31,8 @@ pub(super) struct Row {
     pub(super) way: u32,
     pub(super) client: u32,
     pub(super) path: u32,
-    /// One more than the position of its trace id; 0: none is kept.
+    /// One more than the position of its trace id; 0: there is none. With [`CERTAIN`] it is kept whatever becomes of the
+    /// trace.
     pub(super) trace: u32,
     pub(super) status: u16,
     pub(super) method: Method,
@@ -37,6 +41,9 @@ pub(super) struct Row {
     pub(super) fault: Fault,
     pub(super) attempts: u8,
 }
+
+/// In [`Row::trace`].
+const CERTAIN: u32 = 1 << 31;
 
 impl Row {
     /// By the service's or the platform's fault.
@@ -121,8 +128,9 @@ impl Pool<Box<str>> {
 }
 
 impl Rows {
-    /// Takes in what a record tells.
-    pub(super) fn take(&mut self, record: &RequestRecord<'_>) {
+    /// Takes in what a record tells. `traced`: its trace may be kept. Returns whether it failed by the service's or the
+    /// platform's fault, or took over 4 T.
+    pub(super) fn take(&mut self, record: &RequestRecord<'_>, traced: bool) -> bool {
         let end = record.start.0.saturating_add(record.whole_us.into());
         let response_us = response_us(record);
         let path = record.target.split(['?', '#']).next().unwrap_or_default();
@@ -131,11 +139,12 @@ impl Rows {
         if self.paths.values.len() > places {
             self.path_bytes += self.paths.values[places].len();
         }
-        let keeps_trace = matches!(record.fault, Fault::Service | Fault::Platform)
+        let certain = matches!(record.fault, Fault::Service | Fault::Platform)
             || u64::from(response_us) > 4 * self.target_us(record.function);
-        if keeps_trace {
+        if certain || traced {
             self.traces.push(record.trace_id);
         }
+        let trace = if certain || traced { self.traces.len() as u32 } else { 0 };
         let way = Way {
             route: record.route,
             function: record.function,
@@ -157,13 +166,21 @@ impl Rows {
             way: self.ways.place(way),
             client: self.clients.place(record.client),
             path,
-            trace: if keeps_trace { self.traces.len() as u32 } else { 0 },
+            trace: if certain { trace | CERTAIN } else { trace },
             status: record.status,
             method: record.method,
             protocol: record.protocol,
             fault: record.fault,
             attempts: record.attempts,
         });
+        certain
+    }
+
+    /// The trace of a row, if anything is to be found under it.
+    pub(super) fn trace(&self, row: &Row, ids: &TraceIds) -> Option<&[u8; 16]> {
+        let place = (row.trace & !CERTAIN) as usize;
+        let trace = self.traces.get(place.checked_sub(1)?)?;
+        (row.trace & CERTAIN != 0 || ids.is_kept(trace)).then_some(trace)
     }
 
     /// Apdex's T of a function, in microseconds.
@@ -214,13 +231,24 @@ impl Rows {
         self.ways.values.iter().map(is).collect()
     }
 
-    pub(super) fn transaction(&self, row: &Row) -> Transaction {
+    /// Makes ready to tell which rows are what a filter says.
+    pub(super) fn filtered<'f>(&'f self, filter: &'f Filter) -> Filtered<'f> {
+        let lower = filter.text.as_ref().map(|text| text.to_lowercase());
+        Filtered {
+            rows: self,
+            filter,
+            ways: self.ways.values.iter().map(|way| is_named(filter, &self.group(*way))).collect(),
+            paths: lower.map(|lower| self.paths.values.iter().map(|path| contains(path, &lower)).collect()),
+        }
+    }
+
+    pub(super) fn transaction(&self, row: &Row, ids: &TraceIds) -> Transaction {
         let way = self.ways.get(row.way).copied();
         let service = way.and_then(|way| self.names.services.get(&way.service).cloned());
         let instance = way.zip(service.clone()).and_then(|(way, service)| {
             (way.revision > 0).then_some(InstanceId { service, revision: way.revision, ordinal: way.ordinal })
         });
-        let trace = (row.trace as usize).checked_sub(1).and_then(|at| self.traces.get(at));
+        let trace = self.trace(row, ids);
         Transaction {
             end: Timestamp(row.end),
             response_seconds: seconds(row.response_us),
@@ -241,6 +269,30 @@ impl Rows {
             path: self.paths.get(row.path).map(|path| path.to_string()).unwrap_or_default(),
             trace_id: trace.map(|trace| hexadecimal(trace)).unwrap_or_default(),
         }
+    }
+}
+
+/// Rows, and what is wanted of them.
+pub(super) struct Filtered<'f> {
+    rows: &'f Rows,
+    filter: &'f Filter,
+    /// By position.
+    ways: Vec<bool>,
+    paths: Option<Vec<bool>>,
+}
+
+impl Filtered<'_> {
+    pub(super) fn wants(&self, row: &Row) -> bool {
+        let Filtered { rows, filter, .. } = self;
+        let has = |flags: &[bool], at: u32| flags.get(at as usize).copied().unwrap_or(false);
+        has(&self.ways, row.way)
+            && filter.status.is_none_or(|status| status.has(row.status))
+            && self.paths.as_ref().is_none_or(|paths| has(paths, row.path))
+            && filter.client.is_none_or(|client| rows.clients.get(row.client) == Some(&client))
+            && filter.trace.is_none_or(|trace| {
+                let place = ((row.trace & !CERTAIN) as usize).checked_sub(1);
+                place.and_then(|place| rows.traces.get(place)) == Some(&trace)
+            })
     }
 }
 
@@ -273,11 +325,20 @@ pub(super) fn belongs(subject: &Subject, group: &Group, ordinal: u32) -> bool {
     }
 }
 
+/// Whether transactions of these names are what a filter says of names.
+pub(super) fn is_named(filter: &Filter, group: &Group) -> bool {
+    let is = |wanted: Option<&str>, name: &str| wanted.is_none_or(|wanted| wanted == name);
+    is(filter.service.as_ref().map(ServiceName::as_str), &group.service)
+        && is(filter.function.as_ref().map(FunctionName::as_str), &group.function)
+        && is(filter.route.as_deref(), &group.route)
+        && is(filter.caller.as_ref().map(ClientName::as_str), &group.caller)
+}
+
 pub(super) fn seconds(micros: u32) -> f64 {
     Duration::from_micros(micros.into()).as_secs_f64()
 }
 
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
         for digit in [byte >> 4, byte & 15] {
             text.push(char::from_digit(digit.into(), 16).unwrap_or('0'));

@@ -23,6 +23,7 @@ pub(super) fn choice(search: &Search) -> Choice<'_> {
         at_least_us: micros(search.at_least),
         at_most_us: search.at_most.map_or(u32::MAX, micros),
         errors: search.errors,
+        filter: Some(&search.filter),
     }
 }
 
@@ -111,7 +112,7 @@ pub(super) fn search(shelf: &Shelf, search: &Search) -> Found {
         });
     });
     let (places, more) = latest.into_inner().unwrap_or_else(PoisonError::into_inner).into_sorted();
-    Found { transactions: transactions(shelf, &view, &segments, &places), more }
+    Found { transactions: transactions(shelf, &view, &segments, &places), more, missing: None }
 }
 
 /// Gives each row that is wanted.
@@ -120,11 +121,13 @@ pub(super) fn scan_rows(rows: &Rows, choice: &Choice<'_>, mut each: impl FnMut(u
         return;
     }
     let of_subject = rows.of_subject(choice.subject);
+    let filter = choice.filter.map(|filter| rows.filtered(filter));
     for (row, at) in rows.rows.iter().zip(0..) {
         let wanted = (choice.from..choice.to).contains(&row.end)
             && (choice.at_least_us..=choice.at_most_us).contains(&row.response_us)
             && (!choice.errors || row.is_error())
-            && of_subject.get(row.way as usize).copied().unwrap_or(false);
+            && of_subject.get(row.way as usize).copied().unwrap_or(false)
+            && filter.as_ref().is_none_or(|filter| filter.wants(row));
         if wanted {
             each(at, row);
         }
@@ -139,7 +142,7 @@ fn transactions(shelf: &Shelf, view: &View, segments: &[Arc<Segment>], places: &
         let mine = places.iter().filter(|place| place.number == number);
         let found = mine.filter_map(|place| {
             let row = rows.rows.get(place.row as usize)?;
-            Some((*place, rows.transaction(row)))
+            Some((*place, rows.transaction(row, &shelf.ids)))
         });
         fetched.lock().unwrap_or_else(PoisonError::into_inner).extend(found);
     }

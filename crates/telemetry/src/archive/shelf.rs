@@ -7,10 +7,13 @@ use super::error::Error;
 use super::rows::Rows;
 use super::segment::{Opened, Segment};
 use crate::Log;
+use crate::trace_ids::TraceIds;
 
 /// Shared by the threads that fill it and all who ask.
 pub(super) struct Shelf {
     state: RwLock<View>,
+    /// Which traces are kept: transactions name those alone.
+    pub(super) ids: Arc<TraceIds>,
     log: Log,
 }
 
@@ -67,8 +70,8 @@ impl View {
 }
 
 impl Shelf {
-    pub(super) fn new(segments: Vec<Arc<Segment>>, log: Log) -> Shelf {
-        Shelf { state: RwLock::new(View { segments, ..View::default() }), log }
+    pub(super) fn new(segments: Vec<Arc<Segment>>, ids: Arc<TraceIds>, log: Log) -> Shelf {
+        Shelf { state: RwLock::new(View { segments, ..View::default() }), ids, log }
     }
 
     pub(super) fn view(&self) -> View {

@@ -14,13 +14,13 @@ use super::error::Error;
 
 /// Parquet's own reader of files moves the one position that all its clones share.
 #[derive(Debug)]
-pub(super) struct Source {
+pub(crate) struct Source {
     file: Arc<File>,
     len: u64,
 }
 
 impl Source {
-    pub(super) fn open(path: &Path) -> Result<Source, Error> {
+    pub(crate) fn open(path: &Path) -> Result<Source, Error> {
         let file = File::open(path).map_err(Error::io("open", path))?;
         let len = file.metadata().map_err(Error::io("read", path))?.len();
         Ok(Source { file: Arc::new(file), len })
@@ -33,7 +33,7 @@ impl Length for Source {
     }
 }
 
-pub(super) struct At {
+pub(crate) struct At {
     file: Arc<File>,
     position: u64,
 }

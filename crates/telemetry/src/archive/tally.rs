@@ -81,6 +81,7 @@ pub(super) fn tally(shelf: &Shelf, query: &TallyQuery) -> Tally {
         at_least_us: 0,
         at_most_us: u32::MAX,
         errors: false,
+        filter: None,
     };
     let new = || Sums { by: &query.by, sums: HashMap::new(), beyond: 0, key: Key::new() };
     let view = shelf.view();

@@ -8,10 +8,11 @@ use naru_model::platform;
 use naru_model::record::{Fault, RequestRecord};
 use naru_model::series::{MapQuery, Period, Search, Subject, Transaction};
 use naru_model::snapshot::CallerId;
+use naru_model::stored::Rows;
 use naru_model::units::{Percent, Timestamp};
 
 use super::fixture::{START, instance, names, record};
-use super::{Archive, Limits, files};
+use super::{Archive, Beside, Limits, files};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -69,7 +70,16 @@ fn batch(from: u64, count: u64) -> Vec<u8> {
 fn search(limit: u32) -> Search {
     let to = Timestamp(u64::MAX);
     let (at_least, at_most) = (Duration::ZERO, None);
-    Search { subject: Subject::All, from: Timestamp(0), to, at_least, at_most, errors: false, limit }
+    Search {
+        subject: Subject::All,
+        from: Timestamp(0),
+        to,
+        at_least,
+        at_most,
+        errors: false,
+        filter: Default::default(),
+        limit,
+    }
 }
 
 /// Everything, page by page.
@@ -314,4 +324,54 @@ fn a_map_has_every_transaction_as_a_dot_or_in_a_cell() {
     assert_eq!((map.top_seconds, map.dots), (2.0, None));
     // Of a thousand fast ones and a slow one, the edge is chosen by the fast ones.
     assert_eq!(archive.map(&a_map(10, 4, None, 0)).top_seconds, 0.01);
+}
+
+#[test]
+fn a_finished_segment_is_read_piece_by_piece_as_it_is_found() {
+    // More than a piece has, and less than two.
+    let store = Store::new(40_000);
+    let archive = store.open();
+    assert_eq!((archive.finished(), archive.piece("transactions-none.parquet", 0)), (Vec::new(), None));
+    archive.offer(&batch(0, 40_000));
+    until("the segment", || archive.finished().len() == 1);
+    let file = archive.finished().remove(0);
+    let ends = [START + Duration::from_millis(1), START + Duration::from_secs(40)];
+    assert_eq!(([file.first, file.last], file.rows), (ends, 40_000));
+    let mut read = Vec::new();
+    loop {
+        let piece = archive.piece(&file.name, read.len() as u32).unwrap();
+        assert_eq!(piece.first as usize, read.len());
+        let Rows::Transactions(rows) = piece.rows else { panic!("other rows") };
+        read.extend(rows);
+        if !piece.more {
+            break;
+        }
+    }
+    read.sort_by_key(|transaction| std::cmp::Reverse(transaction.end));
+    assert_eq!(read, all(&archive));
+    assert_eq!(archive.piece(&file.name, 40_000), None);
+}
+
+#[test]
+fn rows_wait_for_the_traces_that_they_are_to_name() {
+    let store = Store::new(1);
+    let beside = Beside::default();
+    beside.ids.begin();
+    let names = Arc::new(ArcSwap::from_pointee(names()));
+    let open = |now: Timestamp| {
+        let (folder, retention) = (store.folder.path(), store.retention);
+        let log = Arc::new(|_: &str| {});
+        Archive::open_beside(folder, store.limits, retention, names.clone(), now, log, beside.clone())
+            .unwrap()
+    };
+    let archive = open(START);
+    archive.offer(&batch(0, 1));
+    until("the journal", || archive.search(&search(1)).transactions.len() == 1);
+    assert_eq!(store.files("transactions-").len(), 0);
+    // Decided meanwhile.
+    beside.ids.keep(&[0xab; 16]);
+    drop(archive);
+    let archive = open(START + Duration::from_secs(13));
+    until("the segment", || store.files("transactions-").len() == 1);
+    assert_eq!(archive.search(&search(1)).transactions[0].trace_id, "ab".repeat(16));
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use naru_model::status::{HostStatus, InstanceStatus, ServiceStatus, Status};
+use naru_model::status::{CpuTimes, HostStatus, InstanceStatus, InterfaceStatus, ServiceStatus, Status};
 
 use super::page::Page;
 
@@ -118,9 +118,39 @@ fn write_host(page: &mut Page, host: &HostStatus) {
             "Free of the file system that the state is on.",
             host.disk_free_bytes as f64,
         ),
+        ("naru_host_root_disk_bytes", "Of the root file system.", host.root_disk_bytes as f64),
+        ("naru_host_root_disk_free_bytes", "Free of the root file system.", host.root_disk_free_bytes as f64),
+        ("naru_host_swap_bytes", "Swap space of the machine; 0: none.", host.swap_bytes as f64),
+        ("naru_host_swap_used_bytes", "Swap space in use.", host.swap_used_bytes as f64),
+        ("naru_host_load1", "Load average over a minute.", host.load[0]),
+        ("naru_host_load5", "Load average over five minutes.", host.load[1]),
+        ("naru_host_load15", "Load average over fifteen minutes.", host.load[2]),
+        ("naru_host_open_files", "Open files of the whole machine.", host.open_files as f64),
     ];
     for (name, help, value) in gauges {
         page.family(name, "gauge", help);
         page.sample(name, &[], value);
+    }
+    let CpuTimes { user, system, iowait, steal } = host.cpu;
+    page.family("naru_host_cpu_mode_cores", "gauge", "Cores by what they did; waiting for a disk is idle.");
+    for (mode, cores) in [("user", user), ("system", system), ("iowait", iowait), ("steal", steal)] {
+        page.sample("naru_host_cpu_mode_cores", &[("mode", mode)], cores);
+    }
+    write_interfaces(page, &host.interfaces);
+}
+
+fn write_interfaces(page: &mut Page, interfaces: &[InterfaceStatus]) {
+    type Rates = fn(&InterfaceStatus) -> [f64; 2];
+    let families: [(&str, &str, Rates); 2] = [
+        ("naru_host_network_errors_per_second", "Packets broken.", |i| [i.received_errors, i.sent_errors]),
+        ("naru_host_network_drops_per_second", "Packets dropped.", |i| [i.received_drops, i.sent_drops]),
+    ];
+    for (name, help, rates) in families {
+        page.family(name, "gauge", help);
+        for interface in interfaces {
+            for (direction, rate) in ["receive", "transmit"].into_iter().zip(rates(interface)) {
+                page.sample(name, &[("interface", &interface.name), ("direction", direction)], rate);
+            }
+        }
     }
 }

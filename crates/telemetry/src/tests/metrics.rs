@@ -106,6 +106,8 @@ fn status() -> Status {
         memory_bytes: 1 << 20,
         disk_read_bytes: 0.0,
         disk_written_bytes: 4096.0,
+        cpu_cores_reserved: None,
+        memory_bytes_reserved: None,
         restarts: 0,
         in_flight: 3,
         requests_per_second: 0.0,
@@ -116,7 +118,7 @@ fn status() -> Status {
     Status {
         platform: "public-portal".to_owned(),
         gateway: GatewayStatus { pid: 5, listen: Vec::new(), connections: 12, version: 3 },
-        server: ServerStatus { pid: 4, version: "1.2.3".to_owned(), since: START },
+        server: ServerStatus { pid: 4, version: "1.2.3".to_owned(), since: START, ..Default::default() },
         confinement: "rlimits".to_owned(),
         services: vec![ServiceStatus {
             name: "booking".parse().unwrap(),
@@ -130,6 +132,8 @@ fn status() -> Status {
                 instance("booking-1-3", "starting"),
             ],
             traffic: Traffic { in_flight: 6, waiting: 1, active_users: 12, ..Traffic::default() },
+            places: 0,
+            restarts: 0,
             scaling: ScalingStatus::default(),
         }],
         host: HostStatus { cores: 4, cpu_cores: 1.5, ..HostStatus::default() },

@@ -4,9 +4,9 @@ use std::io;
 use std::net::SocketAddr;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
 use super::outcome::Failure;
+use super::stream::{Stream, Tls};
 
 const MAX_HEADERS: usize = 64;
 const MAX_HEAD: usize = 64 << 10;
@@ -32,7 +32,7 @@ pub(crate) struct Response {
 }
 
 pub(crate) struct Connection {
-    stream: TcpStream,
+    stream: Stream,
     buffer: Vec<u8>,
     pub(crate) reusable: bool,
 }
@@ -50,25 +50,25 @@ struct Head {
 }
 
 impl Connection {
-    pub(crate) async fn open(target: SocketAddr) -> Result<Connection, Fault> {
-        let stream = TcpStream::connect(target).await.map_err(|error| match error.kind() {
+    pub(crate) async fn open(target: SocketAddr, tls: Option<&Tls>) -> Result<Connection, Fault> {
+        let stream = Stream::open(target, tls).await.map_err(|error| match error.kind() {
             io::ErrorKind::ConnectionRefused => Fault::new(Failure::Refused, "connection refused"),
             _ => Fault::new(Failure::Lost, format!("connecting: {error}")),
         })?;
-        // The kernel refuses this only for a socket that is no TCP socket.
-        stream.set_nodelay(true).map_err(|e| Fault::new(Failure::Lost, e.to_string()))?;
         Ok(Connection { stream, buffer: Vec::with_capacity(READ), reusable: false })
     }
 
     /// Tells whether an idle connection is still open, as far as this side knows.
     pub(crate) fn is_open(&self) -> bool {
-        let mut byte = [0];
-        matches!(self.stream.try_read(&mut byte), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+        self.stream.is_open()
     }
 
     pub(crate) async fn exchange(&mut self, request: &[u8], head_only: bool) -> Result<Response, Fault> {
         self.reusable = false;
-        let sent = self.stream.write_all(request).await;
+        let sent = match self.stream.write_all(request).await {
+            Ok(()) => self.stream.flush().await,
+            failed => failed,
+        };
         // A server may answer and close before it has read the whole request; its answer counts.
         let head = match (self.read_head().await, sent) {
             (Err(Fault { failure: Failure::Lost, .. }), Err(error)) => {

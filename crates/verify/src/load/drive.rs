@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::io;
+use std::ops::RangeInclusive;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -16,6 +17,13 @@ use super::outcome::{Failure, Outcome};
 use super::pacer::Pacer;
 use super::schedule::{Arrivals, Pace, Schedule, Shapes, Step};
 use super::{Live, Plan};
+
+/// When an answer is right.
+enum Judge<'a> {
+    /// 2xx, and this number is repeated.
+    Number(&'a str),
+    Status(&'a RangeInclusive<u16>),
+}
 
 struct Driver {
     plan: Plan,
@@ -120,6 +128,11 @@ impl Driver {
 
     async fn send_one(self: Rc<Self>, number: u64, due: Duration, shape: usize) {
         let shape = &self.plan.shapes[shape];
+        if let Some(written) = &shape.written {
+            let judge = Judge::Status(&written.well);
+            let (head_only, idempotent) = (written.head_only, written.idempotent);
+            return self.send_until_answered(due, &written.request, head_only, idempotent, &judge).await;
+        }
         let expected = format!("n={number}\"");
         let mut request =
             format!("{} {}?n={number} HTTP/1.1\r\nhost: {}\r\n", shape.method, shape.path, self.plan.target);
@@ -131,11 +144,22 @@ impl Driver {
         request.resize(request.len() + shape.body_len, b'x');
 
         let idempotent = matches!(shape.method, "GET" | "HEAD" | "PUT" | "DELETE" | "OPTIONS");
+        let judge = Judge::Number(&expected);
+        self.send_until_answered(due, &request, shape.method == "HEAD", idempotent, &judge).await;
+    }
+
+    async fn send_until_answered(
+        &self,
+        due: Duration,
+        request: &[u8],
+        head_only: bool,
+        idempotent: bool,
+        judge: &Judge<'_>,
+    ) {
         let deadline = tokio::time::Instant::from_std(self.began + due + self.plan.timeout);
         let mut resent = 0;
         let result = loop {
-            let attempt =
-                timeout_at(deadline, self.attempt(&request, shape.method == "HEAD", &expected)).await;
+            let attempt = timeout_at(deadline, self.attempt(request, head_only, judge)).await;
             let result = attempt.unwrap_or_else(|_| Err(Fault::new(Failure::Timeout, "no answer in time")));
             let lost = matches!(&result, Err(f) if matches!(f.failure, Failure::Lost | Failure::ShortBody));
             if !lost || !idempotent || resent == self.plan.resend {
@@ -152,19 +176,26 @@ impl Driver {
         }
     }
 
-    async fn attempt(&self, request: &[u8], head_only: bool, expected: &str) -> Result<(), Fault> {
+    async fn attempt(&self, request: &[u8], head_only: bool, judge: &Judge<'_>) -> Result<(), Fault> {
         let mut connection = match self.idle_connection() {
             Some(connection) => connection,
-            None => Connection::open(self.plan.target).await?,
+            None => Connection::open(self.plan.target, self.plan.tls.as_ref()).await?,
         };
         let Response { status, body } = connection.exchange(request, head_only).await?;
         if connection.reusable {
             self.idle.borrow_mut().push(connection);
         }
-        match status {
-            200..=299 if head_only || memchr::memmem::find(&body, expected.as_bytes()).is_some() => Ok(()),
-            200..=299 => Err(Fault::new(Failure::WrongAnswer, format!("an answer without {expected}"))),
-            500..=599 => Err(Fault::new(Failure::ServerError, format!("{status}: {}", beginning(&body)))),
+        match (status, judge) {
+            (status, Judge::Status(well)) if well.contains(&status) => Ok(()),
+            (200..=299, Judge::Number(expected)) => {
+                if head_only || memchr::memmem::find(&body, expected.as_bytes()).is_some() {
+                    return Ok(());
+                }
+                Err(Fault::new(Failure::WrongAnswer, format!("an answer without {expected}")))
+            }
+            (500..=599, _) => {
+                Err(Fault::new(Failure::ServerError, format!("{status}: {}", beginning(&body))))
+            }
             _ => Err(Fault::new(Failure::OtherStatus, format!("{status}: {}", beginning(&body)))),
         }
     }

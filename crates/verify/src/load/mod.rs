@@ -3,17 +3,19 @@
 //! Source: Gil Tene, "How NOT to Measure Latency" (coordinated omission). Closed: a number of users, each of whom waits
 //! for the answer, as load tests of web applications have them; latency is what such a user feels.
 //!
-//! One thread of its own with a minimal HTTP/1.1 client; it loads this machine's own loopback addresses and nothing
-//! else.
+//! One thread of its own with a minimal HTTP/1.1 client, with TLS where it is asked for; it loads this machine's own
+//! loopback addresses and nothing else, unless somebody named the other machine.
 
 pub(crate) mod client;
 mod drive;
 mod outcome;
 mod pacer;
 mod schedule;
+mod stream;
 
 use std::io;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
@@ -24,12 +26,17 @@ use tokio::sync::Notify;
 
 pub use outcome::{Failure, Outcome, Second};
 pub use schedule::{Arrivals, Pace, Step};
+pub use stream::Tls;
 
 /// What to send, how often and for how long.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// A loopback address; any other is refused.
+    /// A loopback address; any other is refused, unless `elsewhere`.
     pub target: SocketAddr,
+    /// Somebody has named the target, so that it may be another machine.
+    pub elsewhere: bool,
+    /// How TLS is spoken with the target; plain HTTP without.
+    pub tls: Option<Tls>,
     pub pace: Pace,
     /// The same seed sends the same requests at the same times.
     pub seed: u64,
@@ -59,11 +66,30 @@ pub struct Shape {
     pub body_len: usize,
     /// Its share of the requests, in proportion.
     pub weight: u32,
+    /// Sent as it stands here instead of what is above, to a service that repeats no number.
+    pub written: Option<Written>,
+}
+
+/// A request of somebody else's service, whose answer is judged by its status and by being whole.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// Head and body.
+    pub request: Arc<[u8]>,
+    /// The answer has no body: HEAD.
+    pub head_only: bool,
+    /// It may be sent again when its connection is lost.
+    pub idempotent: bool,
+    /// Which statuses are as wanted.
+    pub well: RangeInclusive<u16>,
 }
 
 impl Shape {
     pub fn get(path: &str) -> Shape {
-        Shape { method: "GET", path: path.to_owned(), body_len: 0, weight: 1 }
+        Shape { method: "GET", path: path.to_owned(), body_len: 0, weight: 1, written: None }
+    }
+
+    pub fn written(written: Written) -> Shape {
+        Shape { written: Some(written), ..Shape::get("/") }
     }
 }
 
@@ -72,6 +98,8 @@ impl Plan {
     pub fn new(target: SocketAddr, rate: f64, duration: Duration, shapes: Vec<Shape>) -> Plan {
         Plan {
             target,
+            elsewhere: false,
+            tls: None,
             pace: Pace::Open { rate, arrivals: Arrivals::Constant, steps: Vec::new() },
             seed: 1,
             duration,
@@ -121,7 +149,7 @@ pub(crate) struct Live {
 /// # Errors
 /// When the plan makes no sense, names another machine, or the thread can't start.
 pub fn start(plan: Plan) -> Result<Running, Error> {
-    if !plan.target.ip().is_loopback() {
+    if !plan.elsewhere && !plan.target.ip().is_loopback() {
         return Err(Error::NotLoopback(plan.target));
     }
     match &plan.pace {
@@ -162,6 +190,11 @@ impl Running {
     pub fn counts(&self) -> (u64, u64, u64) {
         let load = |count: &AtomicU64| count.load(Ordering::Relaxed);
         (load(&self.live.due), load(&self.live.answered), load(&self.live.failed))
+    }
+
+    /// Tells whether its time is over and the last answers are there.
+    pub fn is_over(&self) -> bool {
+        self.thread.is_finished()
     }
 
     /// Sends no more, waits for the answers that are due, and tells how it went.

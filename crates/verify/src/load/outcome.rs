@@ -42,6 +42,8 @@ pub struct Second {
     pub failed: u64,
     /// The slowest that was answered, in microseconds.
     pub slowest_us: u64,
+    /// The latencies of those answered, added up, in microseconds.
+    pub total_us: u64,
 }
 
 /// How a load went.
@@ -152,6 +154,7 @@ impl Outcome {
         let second = self.second(due);
         second.answered += 1;
         second.slowest_us = second.slowest_us.max(latency.as_micros() as u64);
+        second.total_us += latency.as_micros() as u64;
         if let Some(since) = self.refused_since.take() {
             self.refused_for += now.saturating_sub(since);
         }

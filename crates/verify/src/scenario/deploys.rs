@@ -25,7 +25,7 @@ pub(super) fn run(options: &Options) -> Result<Report, Error> {
     options.say(&format!("{INSTANCES} instances are ready; {RATE} requests/s, {DEPLOYMENTS} deployments"));
     let shapes = vec![
         Shape { weight: 4, ..Shape::get("/order") },
-        Shape { method: "POST", path: "/order".to_owned(), body_len: 1024, weight: 1 },
+        Shape { method: "POST", body_len: 1024, ..Shape::get("/order") },
     ];
     let load = load::start(Plan::new(platform.address(), RATE, LOAD_AT_MOST, shapes))?;
     let watch = CapacityWatch::start(platform.socket(), "app");

@@ -86,7 +86,7 @@ routes:
 
 /// Idempotent all of them.
 fn shapes() -> Vec<Shape> {
-    let put = |method| Shape { method, path: "/order".to_owned(), body_len: 512, weight: 1 };
+    let put = |method| Shape { method, body_len: 512, ..Shape::get("/order") };
     vec![Shape { weight: 4, ..Shape::get("/order") }, put("PUT"), Shape { body_len: 0, ..put("DELETE") }]
 }
 

@@ -10,7 +10,7 @@ mod figures;
 mod isolation;
 mod jobs;
 mod platform;
-mod processes;
+pub(crate) mod processes;
 mod slow_instance;
 mod surge;
 mod surge_shift;

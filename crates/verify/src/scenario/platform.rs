@@ -184,7 +184,7 @@ fn spawn(naru: &Path, folder: &Path, listen: SocketAddr) -> Result<Child, Error>
     Command::new(naru)
         .arg("up")
         .arg(folder.join("naru.yaml"))
-        .args(["--listen", &listen.to_string(), "--console", "off"])
+        .args(["--listen", &listen.to_string(), "--console", "off", "--otlp", "off"])
         .arg("--state")
         .arg(folder.join("state"))
         .stdin(Stdio::null())

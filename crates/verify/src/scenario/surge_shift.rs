@@ -4,7 +4,9 @@
 //! 2,374 ms with fixed instances, 155/s and 919 ms when they scaled, 151/s and 971 ms when the crowd moved on. Requests
 //! take so long here that fixed instances carry as many as they did there.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use naru_model::event::{Event, Kind};
 
 use super::figures::{Report, Row, Table, Wanted};
 use super::platform::{Platform, app_service};
@@ -28,6 +30,10 @@ const REFERENCE: [(&str, f64, f64); 3] =
 const THROUGHPUT_RATIO: f64 = 1.76;
 const MEAN_RATIO: f64 = 2.58;
 
+/// Figures that `bench/effect/against-reality` reads by these names.
+const MOVED: &str = "the crowd moved on after";
+const START_UP: &str = "an instance's start, median";
+
 /// How long each load lasts.
 struct Lengths {
     fixed: Duration,
@@ -40,6 +46,7 @@ struct Lengths {
 struct Found {
     name: &'static str,
     outcome: Outcome,
+    began: Instant,
     /// Most instances that were ready, and after how long.
     instances: u32,
     after: Duration,
@@ -65,6 +72,7 @@ pub(super) fn run(options: &Options) -> Result<Report, Error> {
     let scaling = Platform::start(&options.naru, &yaml(options, 0, 0))?;
     let second = crowd(options, &scaling, "portal", "scaling", lengths.scaling)?;
     let third = crowd(options, &scaling, "groupware", "shifted", lengths.scaling)?;
+    let start_up = start_up(&scaling.events()?);
     left.extend(scaling.stop()?);
 
     let rate = second.outcome.throughput().max(1.0);
@@ -78,6 +86,9 @@ pub(super) fn run(options: &Options) -> Result<Report, Error> {
 
     let mut report = Report::new("surge-shift");
     judge(&mut report, [&first, &second, &third], &most);
+    // What a simulation of this run has to know of it: `bench/effect/against-reality`.
+    report.tell(MOVED, third.began.duration_since(second.began).as_secs_f64(), "s");
+    report.tell(START_UP, start_up.as_secs_f64() * 1000.0, "ms");
     report.tables.push(reference());
     let closed = format!(
         "{USERS} users who think for {} s (closed loop), from the load's beginning on, scaling included",
@@ -162,9 +173,22 @@ fn plan(platform: &Platform, service: &str, rate: f64, lasts: Duration) -> Plan 
 
 fn load(platform: &Platform, service: &str, name: &'static str, plan: Plan) -> Result<Found, Error> {
     let watch = CapacityWatch::start(platform.socket(), service);
+    let began = Instant::now();
     let outcome = load::start(plan)?.finish();
     let seen = watch.end();
-    Ok(Found { name, outcome: outcome?, instances: seen.most_ready, after: seen.most_ready_after })
+    Ok(Found { name, outcome: outcome?, began, instances: seen.most_ready, after: seen.most_ready_after })
+}
+
+/// The median time from an instance's start until it gets requests; zero when none did.
+fn start_up(events: &[Event]) -> Duration {
+    let began = |ready: &Event| {
+        let of = |event: &&Event| event.kind == Kind::InstanceStarted && event.instance == ready.instance;
+        events.iter().filter(of).map(|event| event.at).next_back()
+    };
+    let ready = events.iter().filter(|event| event.kind == Kind::InstanceReady);
+    let mut took: Vec<Duration> = ready.filter_map(|ready| Some(ready.at.since(began(ready)?))).collect();
+    took.sort();
+    took.get(took.len() / 2).copied().unwrap_or_default()
 }
 
 fn reference() -> Table {

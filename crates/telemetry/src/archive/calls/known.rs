@@ -51,8 +51,6 @@ pub(super) struct Count {
 pub(super) struct Spot {
     pub(super) calls: u64,
     pub(super) errors: u64,
-    /// How many took how long.
-    pub(super) times: BTreeMap<u8, u64>,
 }
 
 #[derive(Debug, Default)]
@@ -62,6 +60,8 @@ pub(super) struct Known {
     pub(super) callers: BTreeMap<String, Past>,
     /// By route and client.
     pub(super) spots: HashMap<(String, String), Spot>,
+    /// How many calls of a route took how long in the stretch, by bucket.
+    pub(super) times: BTreeMap<String, BTreeMap<u8, u64>>,
     /// Ten minutes in which anybody called.
     pub(super) busy: BTreeSet<u32>,
     pub(super) beyond: u64,
@@ -110,6 +110,13 @@ impl Known {
             let within = sum.slots.iter().filter(|slot| (stretch.first..stretch.end).contains(&slot.at));
             self.add_spot(sum, within);
         }
+        for (route, slots) in &sums.times {
+            let times = self.times.entry(route.clone()).or_default();
+            let within = slots.iter().filter(|slot| (stretch.first..stretch.end).contains(&slot.at));
+            for (bucket, count) in within.flat_map(|slot| &slot.buckets) {
+                *times.entry(*bucket).or_default() += u64::from(*count);
+            }
+        }
     }
 
     fn add_spot<'s>(&mut self, sum: &Sum, slots: impl Iterator<Item = &'s Slot>) {
@@ -126,9 +133,6 @@ impl Known {
         for slot in slots {
             spot.calls += slot.calls;
             spot.errors += slot.errors;
-            for (bucket, count) in &slot.times {
-                *spot.times.entry(*bucket).or_default() += u64::from(*count);
-            }
         }
     }
 

@@ -1,12 +1,11 @@
 //! Says what stands out in a stretch, of what is known.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 
 use naru_model::calls::{Calls, ErrorSpot, Moved, Mover, NewCaller, SlowRoute, UnusedRoute};
 use naru_model::units::Timestamp;
 
-use super::known::{DAY, Known, Past, SLOT, Spot, Stretch};
+use super::known::{DAY, Known, Past, SLOT, Stretch};
 use super::unusual::unusual;
 use crate::archive::times;
 
@@ -111,18 +110,14 @@ fn error_spots(known: &Known) -> Vec<ErrorSpot> {
 }
 
 fn slowest(known: &Known) -> Vec<SlowRoute> {
-    let mut of_routes = BTreeMap::<&str, Spot>::new();
-    for ((route, _), spot) in known.spots.iter().filter(|((route, _), _)| !route.is_empty()) {
-        let all = of_routes.entry(route).or_default();
-        all.calls += spot.calls;
-        for (bucket, count) in &spot.times {
-            *all.times.entry(*bucket).or_default() += count;
-        }
-    }
-    let told = of_routes.into_iter().filter(|(_, all)| all.calls >= LEAST_CALLS).map(|(route, all)| {
-        let counts = all.times.iter().map(|(bucket, count)| (usize::from(*bucket), *count));
-        let p95_seconds = times::quantile_us(counts, all.calls, 0.95) / 1e6;
-        SlowRoute { route: route.to_owned(), requests: all.calls, p95_seconds }
+    let told = known.times.iter().filter_map(|(route, times)| {
+        let requests: u64 = times.values().sum();
+        let counts = times.iter().map(|(bucket, count)| (usize::from(*bucket), *count));
+        (requests >= LEAST_CALLS).then(|| SlowRoute {
+            route: route.clone(),
+            requests,
+            p95_seconds: times::quantile_us(counts, requests, 0.95) / 1e6,
+        })
     });
     let mut slowest: Vec<SlowRoute> = told.collect();
     slowest.sort_by(|a, b| b.p95_seconds.total_cmp(&a.p95_seconds));

@@ -1,7 +1,7 @@
-//! The calls of some rows by route and client, ten minutes at a time: what a segment's footer keeps of them, so that a week is
-//! looked through without reading a single transaction.
+//! The calls of some rows by route and client, and how long those of each route took, ten minutes at a time: what a segment's
+//! footer keeps of them, so that a week is looked through without reading a single transaction.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
 
 use naru_model::record::Fault;
@@ -21,6 +21,9 @@ const MOST_ADDRESSES: usize = 64;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(in crate::archive) struct Sums {
     pub(in crate::archive) of: Vec<Sum>,
+    /// How many calls of a route took how long, each ten minutes.
+    #[serde(default)]
+    pub(in crate::archive) times: BTreeMap<String, Vec<Times>>,
     /// Calls of combinations that there was no place for.
     pub(in crate::archive) beyond: u64,
 }
@@ -53,8 +56,15 @@ pub(in crate::archive) struct Slot {
     pub(in crate::archive) refused: u64,
     /// By the service's or the platform's fault.
     pub(in crate::archive) errors: u64,
-    /// How many calls took how long: see [`times`], by ascending bucket.
-    pub(in crate::archive) times: Vec<(u8, u32)>,
+}
+
+/// Ten minutes of a route, all clients together.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::archive) struct Times {
+    /// Which since 1970.
+    pub(in crate::archive) at: u32,
+    /// See [`times`]: by ascending bucket.
+    pub(in crate::archive) buckets: Vec<(u8, u32)>,
 }
 
 impl Sums {
@@ -63,6 +73,7 @@ impl Sums {
         // Several ways are one combination: instances and revisions are not told apart.
         let mut places = HashMap::new();
         let mut place_of = Vec::with_capacity(rows.ways.values.len());
+        let (mut timed, mut times_of) = (HashMap::new(), Vec::<Vec<Times>>::new());
         for way in &rows.ways.values {
             let key = (rows.route(*way), rows.caller(*way));
             let place = places.get(&key).copied().or_else(|| (sums.of.len() < MOST).then_some(sums.of.len()));
@@ -71,50 +82,69 @@ impl Sums {
                 sums.of.push(Sum { route, caller, first: u64::MAX, ..Sum::default() });
                 places.insert(key, place);
             }
-            place_of.push(place);
+            place_of.push(place.map(|place| {
+                let next = timed.len();
+                let route = *timed.entry(key.0).or_insert(next);
+                times_of.resize_with(timed.len(), Vec::new);
+                (place, route)
+            }));
         }
         let mut met = HashSet::new();
         for row in &rows.rows {
-            let Some(sum) = place_of[row.way as usize].and_then(|place| sums.of.get_mut(place)) else {
+            let Some((place, route)) = place_of[row.way as usize] else {
                 sums.beyond += 1;
                 continue;
             };
-            sum.add(row);
+            let (sum, at) = (&mut sums.of[place], (row.end / SLOT_US) as u32);
+            sum.add(row, at);
+            at_slot(&mut times_of[route], at, |times| times.at, |at| Times { at, ..Times::default() })
+                .add(row);
             let known = sum.caller.is_empty() || sum.more_addresses;
-            if !known && met.insert((place_of[row.way as usize], row.client)) {
+            if !known && met.insert((place, row.client)) {
                 sum.meet(rows.clients.get(row.client).copied(), row.end);
             }
         }
+        let routes = timed.into_iter().filter(|(route, _)| !route.is_empty());
+        sums.times =
+            routes.map(|(route, place)| (route.to_owned(), std::mem::take(&mut times_of[place]))).collect();
         sums
     }
 }
 
-impl Sum {
+/// The stretch `at`, which is made if it is not there. Rows come nearly in the order in which they ended.
+fn at_slot<S>(slots: &mut Vec<S>, at: u32, of: impl Fn(&S) -> u32, make: impl Fn(u32) -> S) -> &mut S {
+    let before = slots.iter().rposition(|slot| of(slot) <= at);
+    let place = match before {
+        Some(place) if of(&slots[place]) == at => place,
+        before => {
+            let place = before.map_or(0, |place| place + 1);
+            slots.insert(place, make(at));
+            place
+        }
+    };
+    &mut slots[place]
+}
+
+impl Times {
     fn add(&mut self, row: &Row) {
+        let bucket = times::bucket(row.response_us) as u8;
+        match self.buckets.binary_search_by_key(&bucket, |(bucket, _)| *bucket) {
+            Ok(place) => self.buckets[place].1 = self.buckets[place].1.saturating_add(1),
+            Err(place) => self.buckets.insert(place, (bucket, 1)),
+        }
+    }
+}
+
+impl Sum {
+    fn add(&mut self, row: &Row, at: u32) {
         self.first = self.first.min(row.end);
         self.last = self.last.max(row.end);
-        let at = (row.end / SLOT_US) as u32;
-        // Rows come nearly in the order in which they ended.
-        let before = self.slots.iter().rposition(|slot| slot.at <= at);
-        let place = match before {
-            Some(place) if self.slots[place].at == at => place,
-            before => {
-                let place = before.map_or(0, |place| place + 1);
-                self.slots.insert(place, Slot { at, ..Slot::default() });
-                place
-            }
-        };
-        let slot = &mut self.slots[place];
+        let slot = at_slot(&mut self.slots, at, |slot| slot.at, |at| Slot { at, ..Slot::default() });
         slot.calls += 1;
         match row.fault {
             Fault::None => {}
             Fault::Client => slot.refused += 1,
             Fault::Service | Fault::Platform => slot.errors += 1,
-        }
-        let bucket = times::bucket(row.response_us) as u8;
-        match slot.times.binary_search_by_key(&bucket, |(bucket, _)| *bucket) {
-            Ok(place) => slot.times[place].1 = slot.times[place].1.saturating_add(1),
-            Err(place) => slot.times.insert(place, (bucket, 1)),
         }
     }
 

@@ -13,6 +13,7 @@ use super::{Sums, report};
 use crate::archive::fixture::{START, names, record};
 use crate::archive::rows::Rows;
 use crate::archive::segment;
+use crate::trace_ids::TraceIds;
 
 const HOUR: u64 = 3_600;
 const DAY: u64 = 24 * HOUR;
@@ -48,7 +49,7 @@ fn rows(of: &[Load]) -> Rows {
         for at in 0..some.calls {
             let fault = if at < some.failed { Fault::Service } else { Fault::None };
             let seconds = at * HOUR / some.calls;
-            rows.take(&RequestRecord {
+            let record = RequestRecord {
                 start: Timestamp(begin.0 + seconds * 1_000_000 - some.before * 1_000_000),
                 route: RouteId(some.route),
                 caller: CallerId(some.caller),
@@ -56,7 +57,8 @@ fn rows(of: &[Load]) -> Rows {
                 fault,
                 whole_us: 1000 * some.route,
                 ..record(1, 1, 1)
-            });
+            };
+            rows.take(&record, false);
         }
     }
     rows
@@ -137,7 +139,7 @@ fn too_little_is_known_of_a_young_client() {
 fn a_segment_keeps_what_its_rows_add_up_to() {
     let folder = tempfile::tempdir().unwrap();
     let rows = rows(&days(1, Load { failed: 3, ..Load::default() }));
-    let segment = segment::write(folder.path(), 1, &rows).unwrap();
+    let segment = segment::write(folder.path(), 1, &rows, &TraceIds::default()).unwrap();
     let sums = segment::Opened::open(&segment.path).unwrap().sums().unwrap();
     assert_eq!(sums, Sums::of(&rows));
     assert_eq!(sums.of.iter().flat_map(|sum| &sum.slots).map(|slot| slot.calls).sum::<u64>(), 200);

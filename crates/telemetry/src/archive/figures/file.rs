@@ -152,7 +152,7 @@ impl Opened {
     }
 
     fn cursor<T: DataType>(&self, column: usize) -> Result<Cursor<T>, ParquetError> {
-        Cursor::new(&self.source, &self.metadata, column)
+        Cursor::new(&self.source, &self.metadata, 0, column)
     }
 
     /// Those of one thing, or all.

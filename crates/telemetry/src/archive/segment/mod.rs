@@ -1,5 +1,7 @@
 //! A segment: a Parquet file of transactions, and what naru needs to find its way in it.
 
+mod filter;
+mod footer;
 mod read;
 mod schema;
 mod write;

@@ -8,22 +8,24 @@ use std::sync::atomic::AtomicBool;
 
 use naru_model::instance::InstanceId;
 use naru_model::record::{Fault, Method};
-use naru_model::series::{Subject, Transaction};
+use naru_model::series::{Filter, Subject, Transaction};
 use naru_model::units::Timestamp;
 use parquet::data_type::{ByteArray, ByteArrayType, DataType, FixedLenByteArrayType, Int32Type, Int64Type};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ColumnChunkMask, PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::statistics::Statistics;
-use parquet::schema::types::TypePtr;
 use serde::Deserialize;
 
 use super::Segment;
+use super::filter::Others;
+use super::footer;
 use super::schema::{CALLS, Column, GROUPS, PAGE_ROWS, schema};
 use crate::archive::calls::Sums;
 use crate::archive::cursor::Cursor;
 use crate::archive::error::Error;
-use crate::archive::rows::{Group, belongs, hexadecimal, seconds};
+use crate::archive::layout;
+use crate::archive::rows::{Group, belongs, hexadecimal, is_named, seconds};
 use crate::archive::source::Source;
 
 /// Which transactions are wanted.
@@ -38,6 +40,8 @@ pub(in crate::archive) struct Choice<'s> {
     pub(in crate::archive) at_most_us: u32,
     /// Only those that failed by the service's or the platform's fault.
     pub(in crate::archive) errors: bool,
+    /// What else they must be.
+    pub(in crate::archive) filter: Option<&'s Filter>,
 }
 
 /// What tells a found transaction from others.
@@ -73,8 +77,8 @@ pub(in crate::archive) struct Traits {
 /// A segment whose footer was read.
 pub(in crate::archive) struct Opened {
     path: PathBuf,
-    source: Arc<Source>,
-    metadata: ParquetMetaData,
+    pub(super) source: Arc<Source>,
+    pub(super) metadata: ParquetMetaData,
     groups: Vec<Group>,
 }
 
@@ -118,17 +122,13 @@ impl Opened {
         let wanted = schema().map_err(Error::parquet("read", path))?;
         let has_callers = metadata.file_metadata().schema().get_fields().len() == Column::ALL.len();
         let wanted = &wanted.get_fields()[..Column::ALL.len() - usize::from(!has_callers)];
-        let same = metadata.file_metadata().schema().get_fields().iter().map(|field| field.name());
-        if !same.eq(wanted.iter().map(|field| field.name()))
-            || metadata.num_row_groups() != 1
-            || !has_types(&metadata, wanted)
-        {
+        if metadata.num_row_groups() != 1 || !layout::is_of(&metadata, wanted) {
             return Err(foreign("it has other columns; move it out of the folder"));
         }
         let keys = metadata.file_metadata().key_value_metadata();
         let groups =
             keys.into_iter().flatten().find(|entry| entry.key == GROUPS).and_then(|e| e.value.as_deref());
-        let groups: Option<Vec<Written>> = groups.and_then(|text| serde_json::from_str(text).ok());
+        let groups: Option<Vec<Written>> = groups.and_then(|text| footer::unpack(text).ok());
         let groups = groups.ok_or_else(|| foreign("it does not say what its groups are; remove it"))?;
         let groups = groups.into_iter().map(Written::group).collect();
         Ok(Opened { path: path.to_owned(), source, metadata, groups })
@@ -157,9 +157,11 @@ impl Opened {
     }
 
     fn scan_pages(&self, choice: &Choice<'_>, mut each: impl FnMut(Part)) -> Result<(), ParquetError> {
-        let of_subject: Vec<bool> =
-            self.groups.iter().map(|group| may_belong(choice.subject, group)).collect();
-        if !of_subject.contains(&true) {
+        let wanted = |group: &Group| {
+            may_belong(choice.subject, group) && choice.filter.is_none_or(|filter| is_named(filter, group))
+        };
+        let of_subject: Vec<bool> = self.groups.iter().map(wanted).collect();
+        if !of_subject.contains(&true) || !self.may_have_trace(choice)? {
             return Ok(());
         }
         let every_group = !of_subject.contains(&false);
@@ -168,6 +170,7 @@ impl Opened {
         let mut ordinals = self.cursor::<Int32Type>(Column::Ordinal)?;
         let mut faults = self.cursor::<Int32Type>(Column::Fault)?;
         let mut ends = self.cursor::<Int64Type>(Column::End)?;
+        let mut others = Others::default();
         let (mut values, mut times, mut parts) = (Vec::new(), Vec::new(), Vec::<Part>::new());
         for page in self.pages(choice) {
             parts.clear();
@@ -184,6 +187,9 @@ impl Opened {
                 keep(&mut groups, &mut parts, &mut values, |group| {
                     of_subject.get(group as usize).copied().unwrap_or(false)
                 })?;
+            }
+            if let Some(filter) = choice.filter {
+                others.keep(self, filter, &mut parts)?;
             }
             if let Subject::Instance(id) = choice.subject {
                 keep(&mut ordinals, &mut parts, &mut values, |ordinal| ordinal as u32 == id.ordinal)?;
@@ -280,11 +286,28 @@ impl Opened {
     pub(in crate::archive) fn sums(&self) -> Option<Sums> {
         let keys = self.metadata.file_metadata().key_value_metadata();
         let text = keys?.iter().find(|entry| entry.key == CALLS)?.value.as_deref()?;
-        serde_json::from_str(text).ok()
+        footer::unpack(text).ok()
     }
 
     pub(in crate::archive) fn groups(&self) -> &[Group] {
         &self.groups
+    }
+
+    /// All of a range of rows, in the order of the file.
+    pub(in crate::archive) fn range(&self, rows: std::ops::Range<usize>) -> Result<Vec<Transaction>, Error> {
+        let (mut ends, mut responses) = (Vec::new(), Vec::new());
+        let mut read = || {
+            self.cursor::<Int64Type>(Column::End)?.read(rows.clone(), &mut ends)?;
+            self.cursor::<Int32Type>(Column::Response)?.read(rows.clone(), &mut responses)
+        };
+        read().map_err(Error::parquet("read", &self.path))?;
+        let part = |((row, end), response): ((usize, i64), i32)| Part {
+            row: row as u32,
+            end: end as u64,
+            response_us: response as u32,
+            error: false,
+        };
+        self.transactions(&rows.zip(ends).zip(responses).map(part).collect::<Vec<Part>>())
     }
 
     /// All of these rows, which are in ascending order.
@@ -361,13 +384,13 @@ impl Opened {
         parts.iter().map(trace).collect()
     }
 
-    fn cursor<T: DataType>(&self, column: Column) -> Result<Cursor<T>, ParquetError> {
-        Cursor::new(&self.source, &self.metadata, column as usize)
+    pub(super) fn cursor<T: DataType>(&self, column: Column) -> Result<Cursor<T>, ParquetError> {
+        Cursor::new(&self.source, &self.metadata, 0, column as usize)
     }
 }
 
 /// Leaves those out whose value is not wanted.
-fn keep(
+pub(super) fn keep(
     cursor: &mut Cursor<Int32Type>,
     parts: &mut Vec<Part>,
     values: &mut Vec<i32>,
@@ -395,7 +418,7 @@ impl<T: DataType> Cursor<T> {
     }
 }
 
-fn rows_of(parts: &[Part]) -> impl Iterator<Item = u32> {
+pub(super) fn rows_of(parts: &[Part]) -> impl Iterator<Item = u32> {
     parts.iter().map(|part| part.row)
 }
 
@@ -423,12 +446,6 @@ impl Written {
             }
         }
     }
-}
-
-fn has_types(metadata: &ParquetMetaData, wanted: &[TypePtr]) -> bool {
-    let columns = metadata.file_metadata().schema_descr().columns();
-    let wanted = wanted.iter().map(|field| (field.get_physical_type(), field.is_optional()));
-    wanted.eq(columns.iter().map(|column| (column.physical_type(), column.self_type().is_optional())))
 }
 
 fn text(value: &ByteArray) -> &str {

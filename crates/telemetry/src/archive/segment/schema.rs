@@ -3,12 +3,11 @@
 //! Times and sizes are split into byte streams (BYTE_STREAM_SPLIT), so that zstd sees the bytes that hardly change apart
 //! from those that are noise; what repeats is in dictionaries. Measured on the load of `bench/telemetry`, see there.
 
-use std::sync::Arc;
-
-use parquet::basic::{Compression, Encoding, LogicalType, Repetition, TimeUnit, Type as Physical, ZstdLevel};
 use parquet::errors::ParquetError;
-use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
-use parquet::schema::types::{ColumnPath, Type, TypePtr};
+use parquet::file::properties::WriterProperties;
+use parquet::schema::types::{ColumnPath, TypePtr};
+
+use crate::archive::layout::{self, Field, Packing, Shape};
 
 /// Columns in the order of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,23 +37,6 @@ pub(super) enum Column {
     Caller,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shape {
-    Time,
-    /// In bits.
-    Unsigned(i8),
-    Signed,
-    Text,
-    Identifier,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Packing {
-    Split,
-    Dictionary,
-    Plain,
-}
-
 impl Column {
     pub(super) const ALL: [Column; 22] = [
         Column::End,
@@ -81,56 +63,33 @@ impl Column {
         Column::Caller,
     ];
 
-    fn described(self) -> (&'static str, Shape, Packing) {
+    const fn field(self) -> Field {
         use Packing::{Dictionary, Plain, Split};
+        use Shape::{MaybeIdentifier, Signed, Text, Time, Unsigned};
         match self {
-            Column::End => ("end", Shape::Time, Split),
-            Column::Response => ("response_us", Shape::Unsigned(32), Split),
-            Column::Waiting => ("waiting_us", Shape::Unsigned(32), Split),
-            Column::Connecting => ("connecting_us", Shape::Unsigned(32), Split),
-            Column::Other => ("other_us", Shape::Signed, Split),
-            Column::Group => ("group", Shape::Unsigned(32), Dictionary),
-            Column::Service => ("service", Shape::Text, Dictionary),
-            Column::Revision => ("revision", Shape::Unsigned(32), Dictionary),
-            Column::Ordinal => ("ordinal", Shape::Unsigned(32), Dictionary),
-            Column::Function => ("function", Shape::Text, Dictionary),
-            Column::Route => ("route", Shape::Text, Dictionary),
-            Column::Client => ("client", Shape::Text, Dictionary),
-            Column::Method => ("method", Shape::Text, Dictionary),
-            Column::Protocol => ("protocol", Shape::Unsigned(8), Dictionary),
-            Column::Status => ("status", Shape::Unsigned(16), Dictionary),
-            Column::Fault => ("fault", Shape::Unsigned(8), Dictionary),
-            Column::Attempts => ("attempts", Shape::Unsigned(8), Dictionary),
-            Column::Received => ("received_bytes", Shape::Signed, Split),
-            Column::Sent => ("sent_bytes", Shape::Signed, Split),
-            Column::Path => ("path", Shape::Text, Dictionary),
-            Column::Trace => ("trace_id", Shape::Identifier, Plain),
-            Column::Caller => ("caller", Shape::Text, Dictionary),
+            Column::End => Field::new("end", Time, Split).with_pages(),
+            Column::Response => Field::new("response_us", Unsigned(32), Split).with_pages(),
+            Column::Waiting => Field::new("waiting_us", Unsigned(32), Split),
+            Column::Connecting => Field::new("connecting_us", Unsigned(32), Split),
+            Column::Other => Field::new("other_us", Signed, Split),
+            Column::Group => Field::new("group", Unsigned(32), Dictionary),
+            Column::Service => Field::new("service", Text, Dictionary),
+            Column::Revision => Field::new("revision", Unsigned(32), Dictionary),
+            Column::Ordinal => Field::new("ordinal", Unsigned(32), Dictionary),
+            Column::Function => Field::new("function", Text, Dictionary),
+            Column::Route => Field::new("route", Text, Dictionary),
+            Column::Client => Field::new("client", Text, Dictionary),
+            Column::Method => Field::new("method", Text, Dictionary),
+            Column::Protocol => Field::new("protocol", Unsigned(8), Dictionary),
+            Column::Status => Field::new("status", Unsigned(16), Dictionary),
+            Column::Fault => Field::new("fault", Unsigned(8), Dictionary),
+            Column::Attempts => Field::new("attempts", Unsigned(8), Dictionary),
+            Column::Received => Field::new("received_bytes", Signed, Split),
+            Column::Sent => Field::new("sent_bytes", Signed, Split),
+            Column::Path => Field::new("path", Text, Dictionary),
+            Column::Trace => Field::new("trace_id", MaybeIdentifier(16), Plain),
+            Column::Caller => Field::new("caller", Text, Dictionary),
         }
-    }
-
-    pub(super) fn name(self) -> &'static str {
-        self.described().0
-    }
-
-    fn field(self) -> Result<Type, ParquetError> {
-        let (name, shape, _) = self.described();
-        let (physical, logical) = match shape {
-            Shape::Time => (Physical::INT64, Some(LogicalType::timestamp(true, TimeUnit::MICROS))),
-            Shape::Unsigned(bits) => (Physical::INT32, Some(LogicalType::integer(bits, false))),
-            Shape::Signed => (Physical::INT64, None),
-            Shape::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
-            Shape::Identifier => (Physical::FIXED_LEN_BYTE_ARRAY, None),
-        };
-        let (repetition, length) = match shape {
-            Shape::Identifier => (Repetition::OPTIONAL, 16),
-            _ => (Repetition::REQUIRED, -1),
-        };
-        Type::primitive_type_builder(name, physical)
-            .with_logical_type(logical)
-            .with_repetition(repetition)
-            .with_length(length)
-            .build()
     }
 }
 
@@ -144,36 +103,18 @@ pub(super) const GROUPS: &str = "naru.groups";
 /// Under this one: the calls added up, see [`crate::archive::calls`].
 pub(super) const CALLS: &str = "naru.calls";
 
+/// Of the filter that tells which trace ids a segment has: how many it may hold, and how often it may be wrong.
+const FILTERED: (u64, f64) = (1 << 20, 0.01);
+
 pub(super) fn schema() -> Result<TypePtr, ParquetError> {
-    let fields = Column::ALL.iter().map(|column| column.field().map(Arc::new)).collect::<Result<_, _>>()?;
-    Ok(Arc::new(Type::group_type_builder("transactions").with_fields(fields).build()?))
+    layout::schema("transactions", &Column::ALL.map(Column::field))
 }
 
 pub(super) fn properties() -> WriterProperties {
-    let mut properties = WriterProperties::builder()
-        .set_writer_version(WriterVersion::PARQUET_2_0)
-        .set_created_by(concat!("naru ", env!("CARGO_PKG_VERSION")).to_owned())
-        .set_compression(Compression::ZSTD(ZstdLevel::default()))
-        .set_data_page_row_count_limit(PAGE_ROWS)
-        .set_dictionary_page_size_limit(4 << 20)
-        .set_max_row_group_row_count(None)
-        .set_statistics_enabled(EnabledStatistics::Chunk);
-    for column in Column::ALL {
-        let (name, _, packing) = column.described();
-        let path = ColumnPath::from(name);
-        properties = match packing {
-            Packing::Split => properties
-                .set_column_dictionary_enabled(path.clone(), false)
-                .set_column_encoding(path, Encoding::BYTE_STREAM_SPLIT),
-            Packing::Plain => properties
-                .set_column_dictionary_enabled(path.clone(), false)
-                .set_column_encoding(path, Encoding::PLAIN),
-            Packing::Dictionary => properties,
-        };
-    }
-    for column in [Column::End, Column::Response] {
-        let path = ColumnPath::from(column.name());
-        properties = properties.set_column_statistics_enabled(path, EnabledStatistics::Page);
-    }
-    properties.build()
+    let traces = ColumnPath::from(Column::Trace.field().name);
+    layout::properties(&Column::ALL.map(Column::field), PAGE_ROWS)
+        .set_column_bloom_filter_enabled(traces.clone(), true)
+        .set_column_bloom_filter_max_ndv(traces.clone(), FILTERED.0)
+        .set_column_bloom_filter_fpp(traces, FILTERED.1)
+        .build()
 }

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use naru_model::record::{Fault, RequestRecord};
-use naru_model::series::{By, Found, Order, Period, Search, Subject, TallyQuery, Transaction};
+use naru_model::series::{By, Filter, Found, Order, Period, Search, Subject, TallyQuery, Transaction};
 use naru_model::snapshot::CallerId;
 use naru_model::units::Timestamp;
 use proptest::prelude::*;
@@ -11,15 +11,18 @@ use proptest::prelude::*;
 use super::write;
 use crate::Log;
 use crate::archive::fixture::{START, instance, names, record};
-use crate::archive::rows::Rows;
+use crate::archive::rows::{Rows, hexadecimal};
 use crate::archive::search::search;
 use crate::archive::shelf::{Held, Shelf};
 use crate::archive::tally::tally;
+use crate::trace_ids::TraceIds;
 
 fn rows(records: &[RequestRecord<'_>]) -> Rows {
     let mut rows = Rows::default();
     rows.learn(&names());
-    records.iter().for_each(|record| rows.take(record));
+    for record in records {
+        rows.take(record, false);
+    }
     rows
 }
 
@@ -73,11 +76,38 @@ fn naive(all: &[Transaction], search: &Search) -> Found {
                 && micros >= search.at_least.as_micros()
                 && search.at_most.is_none_or(|at_most| micros <= at_most.as_micros())
                 && (!search.errors || matches!(t.fault, Fault::Service | Fault::Platform))
+                && naive_filter(t, &search.filter)
         })
         .collect();
     found.sort_by_key(|t| std::cmp::Reverse(t.end));
     let more = found.len() > search.limit as usize;
-    Found { transactions: found.into_iter().take(search.limit as usize).cloned().collect(), more }
+    Found {
+        transactions: found.into_iter().take(search.limit as usize).cloned().collect(),
+        more,
+        missing: None,
+    }
+}
+
+/// By the words of [`Filter`].
+fn naive_filter(t: &Transaction, filter: &Filter) -> bool {
+    filter.service.is_none_or_in(&t.service)
+        && filter.function.is_none_or_in(&t.function)
+        && filter.caller.is_none_or_in(&t.caller)
+        && filter.route.as_ref().is_none_or(|route| *route == t.route)
+        && filter.client.is_none_or(|client| client == t.client)
+        && filter.status.is_none_or(|status| status.has(t.status))
+        && filter.text.as_ref().is_none_or(|text| t.path.to_lowercase().contains(&text.to_lowercase()))
+        && filter.trace.is_none_or(|trace| t.trace_id == hexadecimal(&trace))
+}
+
+trait NoneOrIn<T> {
+    fn is_none_or_in(&self, found: &Option<T>) -> bool;
+}
+
+impl<T: PartialEq> NoneOrIn<T> for Option<T> {
+    fn is_none_or_in(&self, found: &Option<T>) -> bool {
+        self.is_none() || self == found
+    }
 }
 
 /// By the words of [`TallyQuery`]: calls, failures of the three kinds, bytes.
@@ -121,11 +151,29 @@ fn a_subject() -> impl Strategy<Value = Subject> {
     ]
 }
 
+fn a_filter() -> impl Strategy<Value = Filter> {
+    let status = prop_oneof![Just("503"), Just("2xx"), Just("404")].prop_map(|text| text.parse().unwrap());
+    let text = prop_oneof![Just("A"), Just("/b/"), Just("예"), Just("no such")].prop_map(str::to_owned);
+    let name = |kind: &'static str| move |n: u32| format!("{kind}-{n}");
+    prop_oneof![
+        4 => Just(Filter::default()),
+        1 => (1u32..5).prop_map(move |n| Filter { service: name("service")(n).parse().ok(), ..Filter::default() }),
+        1 => (1u32..5).prop_map(move |n| Filter { function: name("function")(n).parse().ok(), ..Filter::default() }),
+        1 => (1u32..5).prop_map(move |n| Filter { caller: name("client")(n).parse().ok(), ..Filter::default() }),
+        1 => (1u32..5).prop_map(|n| Filter { route: Some(format!("example.kr/{n}/**")), ..Filter::default() }),
+        1 => any::<u8>().prop_map(|n| Filter { client: Some([192, 0, 2, n].into()), ..Filter::default() }),
+        2 => status.prop_map(|status| Filter { status: Some(status), ..Filter::default() }),
+        2 => text.prop_map(|text| Filter { text: Some(text), ..Filter::default() }),
+        1 => prop_oneof![Just([0xab; 16]), Just([0xac; 16])]
+            .prop_map(|trace| Filter { trace: Some(trace), ..Filter::default() }),
+    ]
+}
+
 fn a_search() -> impl Strategy<Value = Search> {
     let period = (0u64..21_000_000, 0u64..21_000_000);
     let response = (0u32..24, proptest::option::of(0u32..24));
-    (a_subject(), period, response, any::<bool>(), 1u32..200).prop_map(
-        |(subject, period, response, errors, limit)| {
+    (a_subject(), a_filter(), period, response, any::<bool>(), 1u32..200).prop_map(
+        |(subject, filter, period, response, errors, limit)| {
             let micros = |power: u32| Duration::from_micros(1 << power);
             Search {
                 subject,
@@ -134,6 +182,7 @@ fn a_search() -> impl Strategy<Value = Search> {
                 at_least: micros(response.0),
                 at_most: response.1.map(micros),
                 errors,
+                filter,
                 limit,
             }
         },
@@ -151,13 +200,13 @@ proptest! {
         let folder = tempfile::tempdir().unwrap();
         let records: Vec<RequestRecord> = seeds.iter().enumerate().map(|(at, seed)| made(at, *seed)).collect();
         let whole = rows(&records);
-        let all: Vec<Transaction> = whole.rows.iter().map(|row| whole.transaction(row)).collect();
+        let all: Vec<Transaction> = whole.rows.iter().map(|row| whole.transaction(row, &TraceIds::default())).collect();
         // Some of it in up to three segments, the rest in memory.
-        let shelf = Shelf::new(Vec::new(), quiet());
+        let shelf = Shelf::new(Vec::new(), Arc::default(), quiet());
         let pieces: Vec<&[RequestRecord]> = records.chunks(records.len().div_ceil(4)).collect();
         for (number, piece) in (1..).zip(&pieces) {
             if number as usize <= kept {
-                shelf.replace(write(folder.path(), number, &rows(piece)).unwrap());
+                shelf.replace(write(folder.path(), number, &rows(piece), &TraceIds::default()).unwrap());
             } else {
                 shelf.add_full(number, Held::new(rows(piece)));
             }
@@ -185,7 +234,7 @@ proptest! {
 fn a_segment_tells_of_itself_what_its_writer_knew() {
     let folder = tempfile::tempdir().unwrap();
     let records: Vec<RequestRecord> = (0..20_000).map(|at| made(at, at as u32 * 7919)).collect();
-    let written = write(folder.path(), 9, &rows(&records)).unwrap();
+    let written = write(folder.path(), 9, &rows(&records), &TraceIds::default()).unwrap();
     let found = super::Segment::find(&written.path, 9).unwrap();
     assert_eq!(
         (found.first, found.last, found.rows, found.bytes),
@@ -202,10 +251,10 @@ fn a_damaged_segment_is_said_once_and_the_others_are_read() {
         let said = said.clone();
         move |line: &str| said.lock().unwrap().push(line.to_owned())
     });
-    let shelf = Shelf::new(Vec::new(), log);
+    let shelf = Shelf::new(Vec::new(), Arc::default(), log);
     let records: Vec<RequestRecord> = (0..20_000).map(|at| made(at, at as u32 * 7919)).collect();
     for number in 1..=2 {
-        shelf.replace(write(folder.path(), number, &rows(&records)).unwrap());
+        shelf.replace(write(folder.path(), number, &rows(&records), &TraceIds::default()).unwrap());
     }
     let damaged = shelf.view().segments()[0].path.clone();
     let mut bytes = std::fs::read(&damaged).unwrap();
@@ -220,6 +269,7 @@ fn a_damaged_segment_is_said_once_and_the_others_are_read() {
         at_least: Duration::ZERO,
         at_most: None,
         errors: false,
+        filter: Filter::default(),
         limit: 10,
     };
     for _ in 0..2 {

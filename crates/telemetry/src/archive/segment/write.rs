@@ -15,16 +15,24 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 
 use super::Segment;
+use super::footer;
 use super::schema::{CALLS, Column, GROUPS, SLICE_ROWS, properties, schema};
 use crate::archive::calls::Sums;
 use crate::archive::error::Error;
 use crate::archive::files;
+use crate::archive::layout::no_column;
 use crate::archive::rows::{Group, Row, Rows};
+use crate::trace_ids::TraceIds;
 
 /// Writes rows as the segment of a journal. There must be at least one.
-pub(in crate::archive) fn write(folder: &Path, number: u64, rows: &Rows) -> Result<Segment, Error> {
+pub(in crate::archive) fn write(
+    folder: &Path,
+    number: u64,
+    rows: &Rows,
+    ids: &TraceIds,
+) -> Result<Segment, Error> {
     let path = files::transactions(folder, Timestamp(rows.first), number);
-    let sorted = Sorted::of(rows);
+    let sorted = Sorted::of(rows, ids);
     let bytes = files::create(&path, |file| sorted.write(file).map_err(Error::parquet("write", &path)))?;
     Ok(Segment {
         path,
@@ -43,16 +51,17 @@ const COMMON: u32 = 8;
 /// Rows in the order of the file.
 struct Sorted<'r> {
     rows: &'r Rows,
+    ids: &'r TraceIds,
     order: Vec<u32>,
     groups: Vec<Group>,
     /// The group of each way.
     group_of: Vec<u32>,
 }
 
-impl Sorted<'_> {
+impl<'r> Sorted<'r> {
     /// By slices of time, so that a stretch of it lies in few pages; within a slice by what is alike, so that it packs
     /// well; within that by time.
-    fn of(rows: &Rows) -> Sorted<'_> {
+    fn of(rows: &'r Rows, ids: &'r TraceIds) -> Sorted<'r> {
         let (groups, group_of) = groups(rows);
         let path_ranks = ranks(&rows.paths.values);
         let mut order: Vec<u32> = (0..rows.rows.len() as u32).collect();
@@ -68,7 +77,7 @@ impl Sorted<'_> {
                 (group_of[row.way as usize], path, row.method as u8, row.end)
             });
         }
-        Sorted { rows, order, groups, group_of }
+        Sorted { rows, ids, order, groups, group_of }
     }
 
     fn write(&self, file: impl Write + Send) -> Result<(), ParquetError> {
@@ -78,10 +87,10 @@ impl Sorted<'_> {
             self.write_column(&mut group, column)?;
         }
         group.close()?;
-        let failed = |error: serde_json::Error| ParquetError::External(error.into());
-        let groups = serde_json::to_string(&self.groups).map_err(failed)?;
+        let failed = |error: std::io::Error| ParquetError::External(error.into());
+        let groups = footer::pack(&self.groups).map_err(failed)?;
         writer.append_key_value_metadata(KeyValue::new(GROUPS.to_owned(), groups));
-        let calls = serde_json::to_string(&Sums::of(self.rows)).map_err(failed)?;
+        let calls = footer::pack(&Sums::of(self.rows)).map_err(failed)?;
         writer.append_key_value_metadata(KeyValue::new(CALLS.to_owned(), calls));
         writer.finish()?;
         Ok(())
@@ -159,9 +168,10 @@ impl Sorted<'_> {
     ) -> Result<(), ParquetError> {
         let mut column = group.next_column()?.ok_or_else(no_column)?;
         for slice in self.order.chunks(SLICE_ROWS) {
-            let traces = slice.iter().map(|at| self.rows.rows[*at as usize].trace);
-            let present: Vec<i16> = traces.clone().map(|trace| i16::from(trace > 0)).collect();
-            let kept = traces.filter_map(|trace| self.rows.traces.get((trace as usize).checked_sub(1)?));
+            let trace = |at: &u32| self.rows.trace(&self.rows.rows[*at as usize], self.ids);
+            let traces: Vec<Option<&[u8; 16]>> = slice.iter().map(trace).collect();
+            let present: Vec<i16> = traces.iter().map(|trace| i16::from(trace.is_some())).collect();
+            let kept = traces.into_iter().flatten();
             let values: Vec<FixedLenByteArray> = kept.map(|trace| trace.to_vec().into()).collect();
             column.typed::<FixedLenByteArrayType>().write_batch(&values, Some(&present), None)?;
         }
@@ -222,8 +232,4 @@ fn ranks<T: Ord>(values: &[T]) -> Vec<u32> {
         ranks[at as usize] = rank as u32;
     }
     ranks
-}
-
-fn no_column() -> ParquetError {
-    ParquetError::General("the schema has fewer columns than are written".to_owned())
 }

@@ -196,7 +196,7 @@ type Idle = Option<Connection>;
 async fn exchange(address: SocketAddr, idle: &mut Idle, request: &str) -> Result<Response, String> {
     let mut connection = match idle.take().filter(Connection::is_open) {
         Some(connection) => connection,
-        None => Connection::open(address).await.map_err(|fault| fault.what)?,
+        None => Connection::open(address, None).await.map_err(|fault| fault.what)?,
     };
     let answer = connection.exchange(request.as_bytes(), false).await.map_err(|fault| fault.what)?;
     *idle = connection.reusable.then_some(connection);

@@ -87,7 +87,8 @@ fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
 
 /// Undoes `\,` and `\2C`, and drops spaces at the ends that are not escaped. Source: RFC 4514 §2.4 and §3.
 fn unescaped(text: &str) -> Option<String> {
-    let text = text.trim_start();
+    // Of letters that look empty, RFC 4514 knows the plain space alone: others are of the value.
+    let text = text.trim_start_matches(' ');
     let mut bytes = Vec::with_capacity(text.len());
     // How much of it has to stay even if it is spaces.
     let mut kept = 0;

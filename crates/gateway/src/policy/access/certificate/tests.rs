@@ -96,6 +96,7 @@ fn names_are_evened_out_and_what_is_none_is_refused() {
         ("CN=a\\,b\\=c\\+d\\5c", Some("CN=a\\,b\\=c\\+d\\\\")),
         ("1.2.3=x", Some("1.2.3=x")),
         ("CN=", Some("CN=")),
+        ("CN= \u{3000}a", Some("CN=\u{3000}a")),
         ("", None),
         ("CN", None),
         ("CN=a,", None),

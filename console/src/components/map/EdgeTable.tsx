@@ -1,0 +1,79 @@
+/** The lines of the service map in words and numbers, the worst first. */
+import { Show } from 'solid-js';
+import type { MapEdge, MapNode, ServiceMap } from '../../api/traces';
+import { percent, rate, seconds } from '../../lib/format';
+import { t } from '../../lib/i18n';
+import { DataTable, type Column } from '../data/DataTable';
+import { edgeKey, errorsOf, pageOf, shownName, toneOf, tracesOf } from './words';
+
+export function EdgeTable(props: { label: string; map: ServiceMap; edges: readonly MapEdge[] }) {
+  const words = () => t().serviceMap;
+  const nodes = () => new Map(props.map.nodes.map((node) => [node.id, node]));
+  const length = () => Math.max(1, props.map.to - props.map.from);
+  const columns = (): Column<MapEdge>[] => [
+    {
+      key: 'from',
+      label: words().from,
+      kind: 'name',
+      by: (row) => shownName(nodes().get(row.from)),
+      cell: (row) => <Named node={nodes().get(row.from)} />,
+    },
+    {
+      key: 'to',
+      label: words().to,
+      by: (row) => shownName(nodes().get(row.to)),
+      cell: (row) => <Named node={nodes().get(row.to)} kind />,
+    },
+    {
+      key: 'calls',
+      label: words().calls,
+      kind: 'number',
+      by: (row) => row.calls,
+      cell: (row) => rate(row.calls / length()),
+    },
+    {
+      key: 'errors',
+      label: t().figures.errors,
+      kind: 'number',
+      by: errorsOf,
+      tone: (row) => toneOf(errorsOf(row)) ?? (row.errors === 0 ? 'zero' : undefined),
+      cell: (row) => percent(errorsOf(row)),
+    },
+    {
+      key: 'mean',
+      label: t().figures.mean,
+      kind: 'number',
+      by: (row) => row.mean_seconds,
+      cell: (row) => seconds(row.mean_seconds),
+    },
+    {
+      key: 'p95',
+      label: t().figures.p95,
+      kind: 'number',
+      by: (row) => row.p95_seconds,
+      cell: (row) => seconds(row.p95_seconds),
+    },
+    {
+      key: 'do',
+      label: '',
+      kind: 'actions',
+      cell: (row) => <Show when={tracesOf(row, nodes())}>{(to) => <a href={to()}>{words().findTraces}</a>}</Show>,
+    },
+  ];
+  return (
+    <DataTable label={props.label} rows={props.edges} id={edgeKey} columns={columns()} usual="-errors" param="sort" />
+  );
+}
+
+function Named(props: { node: MapNode | undefined; kind?: boolean }) {
+  return (
+    <>
+      <Show when={props.node && pageOf(props.node)} fallback={shownName(props.node)}>
+        {(to) => <a href={to()}>{shownName(props.node)}</a>}
+      </Show>
+      <Show when={props.kind && props.node}>
+        {(node) => <span class="muted"> {t().serviceMap.kinds[node().kind]}</span>}
+      </Show>
+    </>
+  );
+}

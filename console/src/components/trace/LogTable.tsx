@@ -1,0 +1,78 @@
+/** Log lines, each with its place: its service, its instance, its trace. */
+import { createSignal, For, Show } from 'solid-js';
+import type { LogLine } from '../../api/traces';
+import { t } from '../../lib/i18n';
+import { href } from '../../lib/route';
+import { clock, day } from '../../lib/time';
+import { State } from '../data/State';
+import { pairs, severityLevel, severityNamed } from './words';
+
+/** `within`: the trace that they are all of, where no link to it is needed. */
+export function LogTable(props: { label: string; lines: readonly LogLine[]; within?: string }) {
+  return (
+    <table class="logs" aria-label={props.label}>
+      <thead>
+        <tr>
+          <th scope="col">{t().logs.at}</th>
+          <th scope="col">{t().logs.severity}</th>
+          <th scope="col">{t().tmap.columns.service}</th>
+          <th scope="col">{t().logs.body}</th>
+        </tr>
+      </thead>
+      <tbody>
+        <For each={props.lines}>{(line) => <Line line={line} within={props.within} />}</For>
+      </tbody>
+    </table>
+  );
+}
+
+function Line(props: { line: LogLine; within: string | undefined }) {
+  const [open, setOpen] = createSignal(false);
+  const { line } = props;
+  const milliseconds = line.at / 1000;
+  const more = pairs(line.attributes);
+  const time = `${clock(milliseconds)}.${String(Math.floor(milliseconds % 1000)).padStart(3, '0')}`;
+  return (
+    <tr class={severityLevel(line.severity)}>
+      <td class="mono when">{day(milliseconds) === day(Date.now()) ? time : `${day(milliseconds)} ${time}`}</td>
+      <td>
+        <Show when={severityNamed(line.severity)} fallback="–">
+          <State level={severityLevel(line.severity)} word={severityNamed(line.severity)} />
+        </Show>
+      </td>
+      <td class="who">
+        <Show when={line.instance} fallback={line.service}>
+          <a href={href('instance', line.instance)}>{line.instance}</a>
+        </Show>
+      </td>
+      <td class="body">
+        <pre>{line.body}</pre>
+        <span class="more">
+          <Show when={line.trace_id && line.trace_id !== props.within}>
+            <a href={href('trace', line.trace_id, { span: line.span_id || undefined })}>{t().nav.trace}</a>
+          </Show>
+          <Show when={line.span_id && line.trace_id === props.within}>
+            <a href={href('trace', line.trace_id, { span: line.span_id })}>{t().logs.span}</a>
+          </Show>
+          <Show when={more.length > 0 || line.scope}>
+            <button class="button plain" aria-expanded={open()} onClick={() => setOpen(!open())}>
+              {t().logs.more}
+            </button>
+          </Show>
+        </span>
+        <Show when={open()}>
+          <dl class="wf-pairs">
+            <For each={[['scope', line.scope] as [string, string], ...more].filter(([, value]) => value)}>
+              {([key, value]) => (
+                <>
+                  <dt class="mono">{key}</dt>
+                  <dd class="mono">{value}</dd>
+                </>
+              )}
+            </For>
+          </dl>
+        </Show>
+      </td>
+    </tr>
+  );
+}

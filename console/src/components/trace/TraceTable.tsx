@@ -1,0 +1,73 @@
+/** Traces, one a row: when, how long, where it went and how it ended. */
+import type { TraceSummary } from '../../api/traces';
+import { number, seconds } from '../../lib/format';
+import { t } from '../../lib/i18n';
+import { href } from '../../lib/route';
+import { clock, day } from '../../lib/time';
+import { DataTable, type Column } from '../data/DataTable';
+import { Tags } from '../data/Tags';
+
+export function TraceTable(props: { label: string; rows: readonly TraceSummary[] }) {
+  const longest = () => props.rows.reduce((most, row) => Math.max(most, row.seconds), 0) || 1;
+  const columns = (): Column<TraceSummary>[] => [
+    {
+      key: 'start',
+      label: t().traces.start,
+      kind: 'name',
+      by: (row) => row.start,
+      cell: (row) => <a href={href('trace', row.trace_id)}>{began(row)}</a>,
+    },
+    {
+      key: 'seconds',
+      label: t().traces.took,
+      kind: 'number',
+      by: (row) => row.seconds,
+      cell: (row) => seconds(row.seconds),
+    },
+    {
+      key: 'bar',
+      label: '',
+      kind: 'picture',
+      cell: (row) => (
+        <span class="trace-bar" aria-hidden="true">
+          <span classList={{ failed: row.errors > 0 }} style={{ width: `${(row.seconds / longest()) * 100}%` }} />
+        </span>
+      ),
+    },
+    {
+      key: 'name',
+      label: t().traces.name,
+      kind: 'words',
+      by: (row) => row.name,
+      cell: (row) => (
+        <>
+          <b>{row.service}</b> {row.name}
+        </>
+      ),
+    },
+    { key: 'spans', label: t().traces.spans, kind: 'number', by: (row) => row.spans, cell: (row) => number(row.spans) },
+    {
+      key: 'errors',
+      label: t().traces.errorsColumn,
+      kind: 'number',
+      by: (row) => row.errors,
+      tone: (row) => (row.errors > 0 ? 'bad' : 'zero'),
+      cell: (row) => number(row.errors),
+    },
+    {
+      key: 'services',
+      label: t().traces.services,
+      kind: 'words',
+      cell: (row) => <Tags words={row.services} none="–" />,
+    },
+  ];
+  return (
+    <DataTable label={props.label} rows={props.rows} id={(row) => row.trace_id} columns={columns()} param="sort" />
+  );
+}
+
+function began({ start }: TraceSummary): string {
+  const milliseconds = start / 1000;
+  const time = `${clock(milliseconds)}.${String(Math.floor(milliseconds % 1000)).padStart(3, '0')}`;
+  return day(milliseconds) === day(Date.now()) ? time : `${day(milliseconds)} ${time}`;
+}

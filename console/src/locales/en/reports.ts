@@ -1,0 +1,35 @@
+import type * as ko from '../ko/reports';
+
+export const reports: typeof ko.reports = {
+  title: 'SLA reports',
+  about:
+    'Whether the service levels that were promised were kept, by the day, week and month: to read, take along and send',
+  none: 'There are no reports yet',
+  noneHint: 'With the first requests the report of their day appears, before the day is over',
+  noSuch: 'There is no such report',
+  kind: 'Kind',
+  kinds: { all: 'All', daily: 'Daily', weekly: 'Weekly', monthly: 'Monthly' },
+  period: 'Period',
+  periodOf: (kind, date) => (kind === 'monthly' ? date.slice(0, 7) : kind === 'weekly' ? `week from ${date}` : date),
+  going: 'not over yet',
+  partly: 'nothing is kept of a part of it',
+  result: 'Result',
+  results: { met: 'Goals met', missed: 'Goals missed', 'no-goal': 'No goals', 'no-data': 'No data' },
+  availability: 'Availability',
+  availabilityTip: 'As users saw it',
+  requests: 'Requests',
+  sent: 'Sent',
+  states: { waiting: 'on its way', sent: 'sent', failed: 'failed' },
+  notSent: 'not sent',
+  everything: 'Everything',
+  take: (format) => `Download as ${format}`,
+  send: 'Send',
+  sendTitle: (title) => `Send the report: ${title}`,
+  sendWill:
+    'Mail has the report attached; a webhook gets a summary and where to look. It is sent at once and can’t be undone.',
+  sendDo: 'Send',
+  channel: 'To',
+  chooseChannel: 'Choose to whom',
+  owners: 'Owners of functions (each gets that of the function)',
+  onItsWay: (to) => `The report is on its way to ${to}. What became of it is among the notices on the alerts page`,
+};

@@ -1,0 +1,130 @@
+/** One instance: how it is, its figures over time, its JVM, and where to look further. */
+import { Show } from 'solid-js';
+import { serviceNamed, status } from '../api/live';
+import { serverNow } from '../api/clock';
+import type { InstanceStatus } from '../api/types';
+import { Forecasts } from '../components/alerts/Forecasts';
+import { Charts } from '../components/charts/Charts';
+import { Loading } from '../components/Empty';
+import { Figure } from '../components/Figure';
+import { Crumb } from '../components/data/Crumb';
+import { JvmPanels } from '../components/metrics/Panels';
+import { State } from '../components/data/State';
+import { LEVELS } from '../components/velocity/Velocity';
+import { bytes, cores, number, percent, rate, seconds } from '../lib/format';
+import { t } from '../lib/i18n';
+import { href, route } from '../lib/route';
+import { duration } from '../lib/time';
+import '../components/data/data.css';
+
+export default function Instance() {
+  return (
+    <Show when={status()} fallback={<Loading />}>
+      <Show when={route().name} keyed>
+        {(id) => <View id={id} />}
+      </Show>
+    </Show>
+  );
+}
+
+function View(props: { id: string }) {
+  const service = () => props.id.replace(/-\d+-\d+$/, '');
+  const one = () => serviceNamed(service())?.instances.find(({ id }) => id === props.id);
+  const words = () => t().instance;
+  const owner = () => `instance:${props.id}`;
+  return (
+    <>
+      <div class="page-head">
+        <div class="grow">
+          <Crumb to={href('service', service())} from={service()} here={props.id} />
+          <div class="title-row">
+            <h1>{props.id}</h1>
+            <Show when={one()}>
+              {(found) => <State level={LEVELS[found().state]} word={t().states[found().state]} pill />}
+            </Show>
+            <div class="facts">
+              <Show when={one()}>
+                {(found) => (
+                  <>
+                    <span>{t().subject.revision(found().revision)}</span>
+                    <span class="mono">{found().address}</span>
+                    <span class="mono">
+                      {words().process} {found().pid}
+                    </span>
+                    <span>{t().subject.since(duration(serverNow() - found().since / 1e6))}</span>
+                  </>
+                )}
+              </Show>
+              <a href={href('tmap', '', { subject: owner() })}>{t().nav.tmap}</a>
+              <a href={href('logs', '', { instance: props.id })}>{words().logs}</a>
+              <a href={href('instances')}>{t().crowd.all}</a>
+            </div>
+          </div>
+        </div>
+      </div>
+      <Show
+        when={one()}
+        fallback={
+          <p class="banner" role="status">
+            {words().gone(props.id)}. {words().goneHint}
+          </p>
+        }
+      >
+        {(found) => <Now instance={found()} />}
+      </Show>
+      <Forecasts owner={owner()} />
+      <Charts kind="instance" name={props.id} />
+      <JvmPanels owner={owner()} title={t().metrics.jvm} />
+    </>
+  );
+}
+
+function Now(props: { instance: InstanceStatus }) {
+  const words = () => t().figures;
+  const one = () => props.instance;
+  const owner = () => `instance:${one().id}`;
+  const errors = () => one().error_ratio;
+  return (
+    <section class="figures sums panel" aria-label={t().subject.figures}>
+      <Figure
+        label={words().inFlight}
+        tip={words().inFlightTip}
+        value={number(one().in_flight)}
+        of={{ owner: owner(), figure: 'in_flight', value: one().in_flight }}
+      />
+      <Figure
+        label={words().rate}
+        tip={words().rateTip}
+        value={rate(one().requests_per_second)}
+        of={{ owner: owner(), figure: 'requests', value: one().requests_per_second }}
+      />
+      <Figure
+        label={words().mean}
+        tip={words().responseTip}
+        value={seconds(one().mean_seconds)}
+        of={{ owner: owner(), figure: 'mean', value: one().mean_seconds }}
+      />
+      <Figure
+        label={words().errors}
+        tip={words().errorsTip}
+        value={percent(errors())}
+        tone={errors() >= 0.05 ? 'bad' : errors() >= 0.01 ? 'warn' : undefined}
+        of={{ owner: owner(), figure: 'error_ratio', value: errors() }}
+      />
+      <Figure
+        label={words().cpu}
+        tip={words().cores}
+        value={cores(one().cpu_cores)}
+        unit={words().cores}
+        of={{ owner: owner(), figure: 'cpu' }}
+      />
+      <Figure
+        label={words().memory}
+        tip={words().memory}
+        value={bytes(one().memory_bytes)}
+        of={{ owner: owner(), figure: 'memory' }}
+      />
+      <Figure label={t().instance.restarts} tip={t().subject.restarts(one().restarts)} value={number(one().restarts)} />
+    </section>
+  );
+}
