@@ -85,8 +85,11 @@ fn ended(naru: &Naru, accepted: &Answer) -> Value {
     json(&ask(naru, "GET", location, &["prefer: wait=15"], ""))
 }
 
-fn with_broker(kind: BrokerKind) -> (Broker, Naru) {
-    let broker = Broker::start(kind, &["flaky", "dead"]).unwrap().unwrap();
+fn start(kind: BrokerKind) -> Broker {
+    Broker::start(kind, &["flaky", "dead"]).unwrap().unwrap()
+}
+
+fn naru_of(broker: &Broker) -> Naru {
     let more = format!(
         "
 brokers:
@@ -102,13 +105,13 @@ consumers:
             "  - {{ match: {{ path: /publish/{name} }}, to: upstream, publish: {{ broker: broker, subject: {name} }} }}\n"
         )
     };
-    let naru = up(&more, &["flaky", "dead", "nowhere"].map(route).concat());
-    (broker, naru)
+    up(&more, &["flaky", "dead", "nowhere"].map(route).concat())
 }
 
 /// What holds of every broker.
 fn battery(kind: BrokerKind) {
-    let (mut broker, naru) = with_broker(kind);
+    let mut broker = start(kind);
+    let naru = naru_of(&broker);
     let publish = |name: &str, key: &str| {
         post(&naru, &format!("/publish/{name}"), &[&format!("idempotency-key: {key}")], "a message")
     };
@@ -166,6 +169,26 @@ fn g6_publishing_and_consuming_with_nats_jetstream() {
 #[test]
 fn g6_publishing_and_consuming_with_rabbitmq() {
     battery(BrokerKind::Amqp);
+}
+
+/// naru and its broker start together after a machine's restart: who comes first is not refused.
+#[test]
+fn g6_a_message_waits_for_a_connection_that_is_being_made() {
+    for kind in [BrokerKind::Nats, BrokerKind::Amqp] {
+        let broker = start(kind);
+        broker.signal(Signal::STOP).unwrap();
+        let naru = naru_of(&broker);
+        std::thread::scope(|scope| {
+            let (tell, answered) = channel();
+            scope.spawn(|| {
+                let tell = tell;
+                tell.send(post(&naru, "/publish/flaky", &["idempotency-key: 1"], "a message").status)
+            });
+            assert_eq!(answered.recv_timeout(LOOK * 10).ok(), None, "{kind}: answered without its broker");
+            broker.signal(Signal::CONT).unwrap();
+            assert_eq!(answered.recv_timeout(PATIENCE).unwrap(), 202, "{kind}");
+        });
+    }
 }
 
 /// Who is told of results: deaf the first time. Each request that came, head and body.

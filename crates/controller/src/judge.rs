@@ -72,11 +72,12 @@ impl Work<'_> {
         self.prove(&format!(", and did well for {}", words::span(hold)), since, round);
     }
 
-    /// Notes that the target has all its instances. It is watched from now on, unless there is nothing to go back to.
+    /// Notes that the target has all its instances and all requests. It is watched from now on, unless there is nothing to go back to.
     pub(crate) fn complete(&mut self, census: &Census, round: &mut Round<'_>) {
         let progress = self.memory.get();
         let (stable, target) = (progress.stable, progress.target);
-        let reached = census.settled >= self.wanted && census.old_in_table == 0 && census.old_starting == 0;
+        let old = census.old_in_table + census.old_routed + census.old_starting;
+        let reached = census.settled >= self.wanted && old == 0;
         if !reached || target == stable || progress.complete_since.is_some() {
             return;
         }

@@ -23,6 +23,8 @@ pub(crate) struct Census {
     pub(crate) old: usize,
     /// In the table, unhealthy or not.
     pub(crate) old_in_table: usize,
+    /// Out of the table, and some gateway thread may still route to it.
+    pub(crate) old_routed: usize,
     /// New ones that are healthy and warm.
     pub(crate) settled: usize,
     pub(crate) healthy: usize,
@@ -99,6 +101,12 @@ impl Work<'_> {
             match member.phase {
                 Phase::Starting if new => census.new_starting += 1,
                 Phase::Starting => census.old_starting += 1,
+                Phase::Draining
+                    if !new && !round.gateway.is_some_and(|gateway| member.is_left_out(gateway)) =>
+                {
+                    census.leaving += 1;
+                    census.old_routed += 1;
+                }
                 Phase::Draining | Phase::Stopping => census.leaving += 1,
                 Phase::Ready => {
                     let condition = round.condition(member);

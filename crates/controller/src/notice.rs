@@ -133,7 +133,7 @@ impl Work<'_> {
         let deadline = member.since + limit;
         let in_flight = member.seen.in_flight;
         // Until every thread has left it out a new request may still reach it, however long that takes.
-        let left_out = member.seen.unrouted_in.is_some_and(|version| gateway.acknowledged >= version);
+        let left_out = member.is_left_out(gateway);
         if round.now < deadline && !(left_out && in_flight == Some(0)) {
             return round.wake(deadline);
         }

@@ -56,6 +56,13 @@ pub(crate) enum Condition {
     Unknown,
 }
 
+impl Member<'_> {
+    /// Whether every gateway thread has left it out of its table.
+    pub(crate) fn is_left_out(&self, gateway: Gateway) -> bool {
+        self.seen.unrouted_in.is_some_and(|version| gateway.acknowledged >= version)
+    }
+}
+
 impl<'a> Memory<'a> {
     pub(crate) fn get(&self) -> &Progress {
         self.after.as_ref().unwrap_or(self.before)

@@ -21,7 +21,6 @@ const WORDS: &[&[u8]] = &[
     b"wget",
     b"python",
     b"java/",
-    b"okhttp",
     b"go-http-client",
     b"httpclient",
     b"libwww",
@@ -106,6 +105,10 @@ mod tests {
         for person in [
             "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36",
             "Mozilla/5.0 (Linux; Android 14; SM-S918N) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/120.0 Mobile Safari/537.36;KAKAOTALK 2410350",
+            // The library of Android apps, and the system's own agents of apps.
+            "okhttp/4.12.0",
+            "Dalvik/2.1.0 (Linux; U; Android 14; SM-S918N Build/UP1A.231005.007)",
+            "Bokjiro/3.1 CFNetwork/1494.0.7 Darwin/23.4.0",
             "Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1; SV1)",
             "-",
             "",

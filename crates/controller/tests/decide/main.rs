@@ -8,6 +8,8 @@ mod conduct;
 #[cfg(test)]
 mod crowd;
 #[cfg(test)]
+mod never;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod scaling;

@@ -154,7 +154,7 @@ impl World {
         wanted_of(&self.desired.services[&name(of)])
     }
 
-    fn health(&self, one: &One) -> Health {
+    pub(crate) fn health(&self, one: &One) -> Health {
         let Some(connected) = self.gateway else { return Health::Unknown };
         if self.now < connected + ms(GATEWAY_MS) || one.process != Process::Running {
             return Health::Unknown;
@@ -167,7 +167,7 @@ impl World {
         }
     }
 
-    fn acknowledged(&self) -> u64 {
+    pub(crate) fn acknowledged(&self) -> u64 {
         let everywhere = self.published.iter().filter(|(_, at)| *at <= self.now);
         everywhere.map(|(version, _)| *version).max().unwrap_or(0)
     }
@@ -305,74 +305,6 @@ impl World {
         assert_eq!(again, nothing, "deciding again decides something new\n{}", self.story());
     }
 
-    /// What must never be decided.
-    fn check(&self, plan: &Plan) {
-        let mut unrouted = BTreeSet::new();
-        for action in &plan.actions {
-            let Some(one) = self.one_of(action) else { continue };
-            let removed =
-                self.desired.services.get(&id_of(action).service).is_none_or(|service| service.removed);
-            let running = one.process == Process::Running;
-            let fine = match action {
-                Action::Start(_) => false,
-                Action::Route(_) => one.phase == Phase::Starting && self.answers(one),
-                Action::Unroute(id) => {
-                    unrouted.insert(id.clone());
-                    one.phase == Phase::Ready && (!running || removed || self.gateway.is_some())
-                }
-                Action::Stop { .. } => match one.phase {
-                    Phase::Starting => removed || self.gateway.is_some(),
-                    Phase::Ready => false,
-                    Phase::Draining => {
-                        self.gateway.is_some() && one.unrouted_in.is_some_and(|v| v <= self.acknowledged())
-                    }
-                    Phase::Stopping => true,
-                },
-                Action::Forget(_) => !running,
-            };
-            assert!(fine, "{action:?} of {:?} {:?}\n{}", one.phase, one.process, self.story());
-        }
-        self.check_capacity(plan, &unrouted);
-    }
-
-    /// Nobody who answers is taken out when too few are left.
-    fn check_capacity(&self, plan: &Plan, unrouted: &BTreeSet<InstanceId>) {
-        let routed: BTreeSet<_> = plan
-            .actions
-            .iter()
-            .filter_map(|a| if let Action::Route(id) = a { Some(id) } else { None })
-            .collect();
-        for (of, service) in self.desired.services.iter().filter(|(_, service)| !service.removed) {
-            let healthy = self.healthy(of.as_str());
-            let given_up = healthy.iter().filter(|id| unrouted.contains(*id)).count();
-            let joined = routed.iter().filter(|id| id.service == *of).count();
-            let left = healthy.len() - given_up + joined;
-            let progress = plan.progress.get(of).unwrap_or(&service.progress).clone();
-            let enough =
-                wanted_of(&DesiredService { progress, ..service.clone() }).saturating_sub(self.slack);
-            assert!(
-                given_up == 0 || left >= enough,
-                "{of} {:?} is left with {left} of {enough}\n{plan:?}\n{}",
-                service.progress,
-                self.story()
-            );
-        }
-    }
-
-    fn answers(&self, one: &One) -> bool {
-        one.process == Process::Running && matches!(self.health(one), Health::Healthy { .. })
-    }
-
-    fn one_of(&self, action: &Action) -> Option<&One> {
-        let one = self.ones.get(id_of(action));
-        assert!(
-            one.is_some() != matches!(action, Action::Start(_)),
-            "{action:?} of what is there or is not there\n{}",
-            self.story()
-        );
-        one
-    }
-
     fn carry_out(&mut self, plan: Plan) {
         for action in &plan.actions {
             self.act(action);
@@ -484,12 +416,12 @@ impl World {
     }
 }
 
-fn wanted_of(service: &DesiredService) -> usize {
+pub(crate) fn wanted_of(service: &DesiredService) -> usize {
     let count = naru_controller::asked(service) as usize;
     if service.service.port.is_some() { count.min(1) } else { count }
 }
 
-fn id_of(action: &Action) -> &InstanceId {
+pub(crate) fn id_of(action: &Action) -> &InstanceId {
     match action {
         Action::Start(id)
         | Action::Route(id)

@@ -23,6 +23,9 @@ use crate::random;
 
 /// Until a confirmation is given up. A write to a busy disk takes less.
 const CONFIRM: Duration = Duration::from_secs(5);
+/// How long a message waits for a connection that is being made: naru or the broker has just started. No longer: a broker that
+/// is away must not hold up each caller for a confirmation's time.
+const REACH: Duration = Duration::from_secs(2);
 /// The header by which JetStream tells repetitions, within the stream's duplicate window.
 /// Source: <https://docs.nats.io/using-nats/developer/develop_jetstream/model_deep_dive#message-deduplication>.
 const MESSAGE_ID: &str = "Nats-Msg-Id";
@@ -81,8 +84,7 @@ impl Nats {
 
     pub(crate) async fn publish(&self, to: &Publish, message: Message) -> Result<Receipt, PublishError> {
         let (client, context) = self.context().await.map_err(PublishError::Config)?;
-        // The library would hold it until the broker is back, and the caller would be told too late.
-        if client.connection_state() != State::Connected {
+        if !reached(&client).await {
             return Err(PublishError::Away("it can't be reached".to_owned()));
         }
         let mut headers = HeaderMap::new();
@@ -136,6 +138,13 @@ impl Nats {
         }
         Err(failed("the broker ended", &"the subscription"))
     }
+}
+
+/// Whether there is a connection, within [`REACH`]. The library would hold a message until the broker is back, and the caller
+/// would be told too late; a flush is held as well, and may be given up.
+async fn reached(client: &Client) -> bool {
+    client.connection_state() == State::Connected
+        || matches!(tokio::time::timeout(REACH, client.flush()).await, Ok(Ok(())))
 }
 
 fn config(consumer: &Consumer) -> pull::Config {

@@ -156,6 +156,12 @@ impl Page<'_> {
             format!("Surges to ×{surge:.1}; {outages} times of outage or slowness; functions worth splitting off: {names}"),
         );
         self.report.result(if outages > 0 { Tone::Warn } else { Tone::Plain }, text);
+        if self.offset == 0 && findings.sources.files.iter().any(|file| file.format == "w3c") {
+            self.report.paragraph(self.pick(
+                "IIS 로그는 시각을 UTC로 기록하므로 이 보고서의 시간·요일도 UTC 기준입니다. 한국 시각으로 보려면 --zone +09:00을 주십시오.",
+                "IIS writes times in UTC, and hours and weekdays here are UTC too: for local hours say --zone, as in --zone +09:00.",
+            ));
+        }
     }
 
     fn load(&mut self) {

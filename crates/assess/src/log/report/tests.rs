@@ -1,5 +1,5 @@
 use super::*;
-use crate::log::findings::{Hour, Peak, Period};
+use crate::log::findings::{Hour, Peak, Period, SourceFile};
 use naru_model::report::{Block, Shape};
 
 #[test]
@@ -43,6 +43,18 @@ fn findings() -> Findings {
     findings.windows =
         vec![Window { from: findings.hours[60].at, to: findings.hours[61].at, ..Window::default() }];
     findings
+}
+
+#[test]
+fn hours_in_utc_of_iis_are_said_to_be_so() {
+    let said = |offset_seconds: i32| {
+        let mut findings = findings();
+        findings.period = Some(Period { offset_seconds, ..Period::default() });
+        findings.sources.files = vec![SourceFile { format: "w3c".to_owned(), ..SourceFile::default() }];
+        let told = report(&findings, Language::En);
+        told.blocks.iter().any(|block| matches!(block, Block::Paragraph(text) if text.contains("--zone")))
+    };
+    assert_eq!((said(0), said(32_400)), (true, false));
 }
 
 #[test]
