@@ -9,6 +9,11 @@ use super::time::Clock;
 /// Apache's formats with the virtual host in front.
 const VIRTUAL_COMMON: &str = r#"%v %h %l %u %t "%r" %>s %b"#;
 const VIRTUAL_COMBINED: &str = r#"%v %h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-Agent}i""#;
+/// HAProxy's `option httplog`. Source: HAProxy Configuration Manual, 8.2.3 HTTP log format.
+const HAPROXY: &str = r#"%h:%o [%{%d/%b/%Y:%H:%M:%S.%f}t] %o %o %o/%o/%o/%o/%{ms}T %>s %B %R "%r""#;
+/// AWS' application load balancers. Source: Elastic Load Balancing, Application Load Balancers, Access log entries.
+const LOAD_BALANCER: &str =
+    r#"%o %{%Y-%m-%dT%H:%M:%S.%fZ}t %o %h:%o %o %o %T %o %>s %o %I %O "%r" "%{User-Agent}i" %R"#;
 
 /// Lines that are looked at.
 const SAMPLE: usize = 500;
@@ -73,13 +78,15 @@ pub(super) fn detect(head: &[u8], keys: &Keys, clock: &Clock) -> Option<Found> {
         return json(head, keys, clock);
     }
     // With the virtual host in front first: a user's name may have blanks, so that the others would take the host for the client.
-    let candidates = [VIRTUAL_COMBINED, VIRTUAL_COMMON, COMBINED, COMMON];
+    let candidates = [VIRTUAL_COMBINED, VIRTUAL_COMMON, COMBINED, COMMON, HAPROXY, LOAD_BALANCER];
+    let relayed = lines(head).filter(|line| is_relayed(line)).count() * 2 > count;
     let mut best: Option<(usize, Found)> = None;
     // Several addresses in front, parted by commas, are clients and no hosts.
     let listed = |line: &&[u8]| line.split(|b| *b == b' ').next().is_some_and(|first| first.ends_with(b","));
     let lists = lines(head).filter(listed).count() > 0;
     for text in candidates.into_iter().filter(|text| !(lists && text.starts_with("%v"))) {
-        let Ok(pattern) = Pattern::new(text) else { continue };
+        let text = if relayed { format!("{RELAYED}{text}") } else { text.to_owned() };
+        let Ok(pattern) = Pattern::new(&text) else { continue };
         // Exactly so, or with more behind it.
         for pattern in [pattern.clone(), tail(&pattern, head, clock)] {
             let (read, offset) = score(&pattern, head, clock);
@@ -90,6 +97,16 @@ pub(super) fn detect(head: &[u8], keys: &Keys, clock: &Clock) -> Option<Found> {
         }
     }
     best.map(|(_, found)| found)
+}
+
+/// What syslog puts before a line: `Feb  6 12:14:14 web1 nginx: `.
+const RELAYED: &str = "%o: ";
+
+/// Whether syslog has put its head in front: time, host and program, before anything is quoted.
+fn is_relayed(line: &[u8]) -> bool {
+    let Some(end) = memchr::memmem::find(line, b": ") else { return false };
+    let words = line[..end].split(|b| *b == b' ').filter(|word| !word.is_empty());
+    words.count() >= 3 && !line[..end].contains(&b'"')
 }
 
 /// What to do about a file that no format reads, by what it looks like.

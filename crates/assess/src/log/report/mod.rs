@@ -148,12 +148,14 @@ impl Page<'_> {
         let outages = findings.windows.len();
         let worth = findings.functions.iter().filter(|function| function.splitting == Splitting::Worth);
         let worth: Vec<&str> = worth.map(|function| function.name.as_str()).collect();
-        let surge = findings.peaks.surge_ratio;
+        let surge = self.surge();
         let none = self.pick("없음", "none");
         let names = if worth.is_empty() { none.to_owned() } else { worth.join(", ") };
         let text = self.pick(
-            format!("폭주 배수 {surge:.1}배, 장애·지연 구간 {outages}건, 분리 권고 기능: {names}"),
-            format!("Surges to ×{surge:.1}; {outages} times of outage or slowness; functions worth splitting off: {names}"),
+            format!("폭주 배수 {surge}, 장애·지연 구간 {outages}건, 분리 권고 기능: {names}"),
+            format!(
+                "Surge {surge}; {outages} times of outage or slowness; functions worth splitting off: {names}"
+            ),
         );
         self.report.result(if outages > 0 { Tone::Warn } else { Tone::Plain }, text);
         if self.offset == 0 && findings.sources.files.iter().any(|file| file.format == "w3c") {
@@ -161,6 +163,14 @@ impl Page<'_> {
                 "IIS 로그는 시각을 UTC로 기록하므로 이 보고서의 시간·요일도 UTC 기준입니다. 한국 시각으로 보려면 --zone +09:00을 주십시오.",
                 "IIS writes times in UTC, and hours and weekdays here are UTC too: for local hours say --zone, as in --zone +09:00.",
             ));
+        }
+    }
+
+    /// How many times the usual the busiest hour is. Nothing to compare it with in a log of less than a working day's hours.
+    fn surge(&self) -> String {
+        match self.findings.peaks.surge_ratio {
+            times if times > 0.0 => self.pick(format!("{times:.1}배"), format!("×{times:.1}")),
+            _ => self.pick("알 수 없음", "unknown").to_owned(),
         }
     }
 
@@ -191,12 +201,12 @@ impl Page<'_> {
         ] {
             rows.push((name, format!("{} ({})", number(peak.requests), self.time(peak.at))));
         }
-        let (surge, median) = (peaks.surge_ratio, peaks.median_working_hour);
+        let (surge, median) = (self.surge(), peaks.median_working_hour);
         rows.push((
             self.pick("폭주 배수", "surge"),
             self.pick(
-                format!("{surge:.1}배 (최대 1시간 ÷ 평일 시간당 중앙값 {median:.0}건)"),
-                format!("×{surge:.1} (busiest hour over the median hour of working days, {median:.0})"),
+                format!("{surge} (최대 1시간 ÷ 평일 시간당 중앙값 {median:.0}건)"),
+                format!("{surge} (busiest hour over the median hour of working days, {median:.0})"),
             ),
         ));
         if let Some(latency) = self.findings.latency {
