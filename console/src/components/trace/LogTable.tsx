@@ -5,6 +5,7 @@ import { t } from '../../lib/i18n';
 import { href } from '../../lib/route';
 import { clock, day } from '../../lib/time';
 import { State } from '../data/State';
+import { Pairs } from './Pairs';
 import { pairs, severityLevel, severityNamed } from './words';
 
 /** `within`: the trace that they are all of, where no link to it is needed. */
@@ -61,16 +62,7 @@ function Line(props: { line: LogLine; within: string | undefined }) {
           </Show>
         </span>
         <Show when={open()}>
-          <dl class="wf-pairs">
-            <For each={[['scope', line.scope] as [string, string], ...more].filter(([, value]) => value)}>
-              {([key, value]) => (
-                <>
-                  <dt class="mono">{key}</dt>
-                  <dd class="mono">{value}</dd>
-                </>
-              )}
-            </For>
-          </dl>
+          <Pairs rows={[['scope', line.scope] as [string, string], ...more].filter(([, value]) => value)} />
         </Show>
       </td>
     </tr>

@@ -8,6 +8,7 @@ import { t } from '../../lib/i18n';
 import { href } from '../../lib/route';
 import { clock } from '../../lib/time';
 import type { Row, Waterfall } from '../../lib/waterfall';
+import { Pairs } from './Pairs';
 import { pairs, workNamed } from './words';
 
 export function SpanDetail(props: { of: Waterfall; row: Row; onClose: () => void }) {
@@ -159,20 +160,5 @@ function Table(props: { title: string; rows: [string, string][] }) {
       <h3>{props.title}</h3>
       <Pairs rows={props.rows} />
     </Show>
-  );
-}
-
-function Pairs(props: { rows: [string, string][] }) {
-  return (
-    <dl class="wf-pairs">
-      <For each={props.rows}>
-        {([key, value]) => (
-          <>
-            <dt class="mono">{key}</dt>
-            <dd class="mono">{value}</dd>
-          </>
-        )}
-      </For>
-    </dl>
   );
 }
