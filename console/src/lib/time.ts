@@ -37,6 +37,12 @@ export function clock(milliseconds: number): string {
   return formatted('clock', { hour: '2-digit', minute: '2-digit', second: '2-digit' }, milliseconds);
 }
 
+/** 14:03:27.482, with the day when it is another one. */
+export function exact(milliseconds: number): string {
+  const time = `${clock(milliseconds)}.${String(Math.floor(milliseconds % 1000)).padStart(3, '0')}`;
+  return day(milliseconds) === day(Date.now()) ? time : `${day(milliseconds)} ${time}`;
+}
+
 /** 14:03 */
 export function hourMinute(milliseconds: number): string {
   return formatted('minute', { hour: '2-digit', minute: '2-digit' }, milliseconds);

@@ -7,10 +7,9 @@ import type { Found, Transaction } from '../../api/types';
 import { seconds } from '../../lib/format';
 import { t } from '../../lib/i18n';
 import { href, params } from '../../lib/route';
-import { rangeOf } from '../../lib/time';
+import { exact, rangeOf } from '../../lib/time';
 import { Asked } from '../data/Asked';
 import { DataTable, type Column } from '../data/DataTable';
-import { ended } from '../tmap/ended';
 import '../data/data.css';
 
 const SHOWN = 8;
@@ -35,7 +34,7 @@ export function Slowest(props: { subject: string; target: number }) {
       kind: 'name',
       cell: (row) => <a href={href('trace', row.trace_id)}>{seconds(row.response_seconds)}</a>,
     },
-    { key: 'end', label: t().tmap.columns.end, cell: (row) => ended(row) },
+    { key: 'end', label: t().tmap.columns.end, cell: (row) => exact(row.end / 1000) },
     {
       key: 'path',
       label: t().tmap.columns.path,

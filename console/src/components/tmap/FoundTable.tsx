@@ -7,10 +7,10 @@ import { number, seconds } from '../../lib/format';
 import { t } from '../../lib/i18n';
 import { notify } from '../../lib/notice';
 import { href, params, setParam } from '../../lib/route';
+import { exact } from '../../lib/time';
 import { copy, save } from './carry';
 import { TextField } from '../Search';
 import { Detail } from './Detail';
-import { ended } from './ended';
 import { COLUMNS, csv, joined, orderOf, orderText, search, sorted, type ColumnName, type Narrow } from './search';
 import type { Area } from './store';
 import { heights, stretch } from './words';
@@ -181,8 +181,8 @@ function Row(props: { one: Transaction; onOpen: () => void }) {
   return (
     <tr classList={{ failed }} onClick={() => props.onOpen()}>
       <td>
-        <button class="tm-open" aria-haspopup="dialog" aria-label={t().tmap.openRow(ended(one))}>
-          {ended(one)}
+        <button class="tm-open" aria-haspopup="dialog" aria-label={t().tmap.openRow(exact(one.end / 1000))}>
+          {exact(one.end / 1000)}
         </button>
       </td>
       <td class="num strong">{seconds(one.response_seconds)}</td>

@@ -3,7 +3,7 @@ import { createSignal, For, Show } from 'solid-js';
 import type { LogLine } from '../../api/traces';
 import { t } from '../../lib/i18n';
 import { href } from '../../lib/route';
-import { clock, day } from '../../lib/time';
+import { exact } from '../../lib/time';
 import { State } from '../data/State';
 import { Pairs } from './Pairs';
 import { pairs, severityLevel, severityNamed } from './words';
@@ -30,12 +30,10 @@ export function LogTable(props: { label: string; lines: readonly LogLine[]; with
 function Line(props: { line: LogLine; within: string | undefined }) {
   const [open, setOpen] = createSignal(false);
   const { line } = props;
-  const milliseconds = line.at / 1000;
   const more = pairs(line.attributes);
-  const time = `${clock(milliseconds)}.${String(Math.floor(milliseconds % 1000)).padStart(3, '0')}`;
   return (
     <tr class={severityLevel(line.severity)}>
-      <td class="mono when">{day(milliseconds) === day(Date.now()) ? time : `${day(milliseconds)} ${time}`}</td>
+      <td class="mono when">{exact(line.at / 1000)}</td>
       <td>
         <Show when={severityNamed(line.severity)} fallback="–">
           <State level={severityLevel(line.severity)} word={severityNamed(line.severity)} />

@@ -3,7 +3,7 @@ import type { TraceSummary } from '../../api/traces';
 import { number, seconds } from '../../lib/format';
 import { t } from '../../lib/i18n';
 import { href } from '../../lib/route';
-import { clock, day } from '../../lib/time';
+import { exact } from '../../lib/time';
 import { DataTable, type Column } from '../data/DataTable';
 import { Tags } from '../data/Tags';
 
@@ -15,7 +15,7 @@ export function TraceTable(props: { label: string; rows: readonly TraceSummary[]
       label: t().traces.start,
       kind: 'name',
       by: (row) => row.start,
-      cell: (row) => <a href={href('trace', row.trace_id)}>{began(row)}</a>,
+      cell: (row) => <a href={href('trace', row.trace_id)}>{exact(row.start / 1000)}</a>,
     },
     {
       key: 'seconds',
@@ -64,10 +64,4 @@ export function TraceTable(props: { label: string; rows: readonly TraceSummary[]
   return (
     <DataTable label={props.label} rows={props.rows} id={(row) => row.trace_id} columns={columns()} param="sort" />
   );
-}
-
-function began({ start }: TraceSummary): string {
-  const milliseconds = start / 1000;
-  const time = `${clock(milliseconds)}.${String(Math.floor(milliseconds % 1000)).padStart(3, '0')}`;
-  return day(milliseconds) === day(Date.now()) ? time : `${day(milliseconds)} ${time}`;
 }
