@@ -1,5 +1,5 @@
 /** All services on one axis of time, and the keyboard's way from mark to mark. */
-import { createMemo, createSignal, For, onCleanup, onMount, Show } from 'solid-js';
+import { createMemo, createSignal, For, onCleanup, onMount } from 'solid-js';
 import { status } from '../../api/live';
 import type { Event } from '../../api/types';
 import { clock, day, hourMinute } from '../../lib/time';
@@ -29,7 +29,9 @@ export function Bands(props: Props) {
   /** Few services have more room each. */
   const height = () => `${Math.max(64, Math.min(150, Math.round(330 / Math.max(1, props.services.length))))}px`;
   const share = (at: number) => (at - props.span.from) / (props.span.to - props.span.from);
-  const of = (events: readonly Event[], service: string | null) => events.filter((event) => event.service === service);
+  const of = (events: readonly Event[], name: string) => events.filter((event) => (event.service ?? '') === name);
+  /** The platform, which has no name, where something happened to it; then every service. */
+  const names = () => [...(of(props.events, '').length > 0 ? [''] : []), ...props.services];
   const now = (name: string) => {
     const service = status()?.services.find((one) => one.name === name);
     return service && { ready: service.ready, desired: service.desired, load: service.traffic.requests_per_second };
@@ -65,27 +67,11 @@ export function Bands(props: Props) {
       on:pointermove={look}
       on:pointerleave={() => setLooked(undefined)}
     >
-      <Show when={of(props.events, null).length > 0}>
-        <Lane
-          name=""
-          history={undefined}
-          events={of(props.events, null)}
-          all={[]}
-          now={undefined}
-          span={props.span}
-          live={props.live}
-          width={width()}
-          looked={looked()}
-          ticks={ticks().at}
-          chosen={props.chosen}
-          onChoose={props.onChoose}
-        />
-      </Show>
-      <For each={props.services}>
+      <For each={names()}>
         {(name) => (
           <Lane
             name={name}
-            history={props.histories(name)}
+            history={name ? props.histories(name) : undefined}
             events={of(props.events, name)}
             all={of(props.all, name)}
             now={now(name)}
