@@ -51,11 +51,11 @@ export function Crowd(props: { groups: readonly Group[]; by: Colouring; height: 
     });
     createEffect(() => {
       // What is no longer so does not move either.
-      if (!hidden() && !calm && staleFor() === undefined) painter.start();
-      else painter.stop();
+      if (!hidden() && !calm && staleFor() === undefined) painter.frames.start();
+      else painter.frames.stop();
     });
     onCleanup(() => {
-      painter.stop();
+      painter.frames.stop();
       resized.disconnect();
       document.removeEventListener('visibilitychange', visibility);
     });

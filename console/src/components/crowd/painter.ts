@@ -3,6 +3,7 @@
  * sight; each frame copies it and adds what moves: requests on their way through each cell.
  */
 import type { InstanceStatus } from '../../api/types';
+import { density, fit, Frames } from '../../lib/canvas';
 import { colour } from '../../lib/theme';
 import { cornerOf, type Grid } from './grid';
 
@@ -42,6 +43,8 @@ export function well({ instance }: Cell): boolean {
 }
 
 export class Painter {
+  /** Runs while requests are to move. */
+  readonly frames = new Frames((seconds) => this.#draw(seconds));
   readonly #context: CanvasRenderingContext2D;
   readonly #still = document.createElement('canvas');
   #scale = 1;
@@ -55,8 +58,6 @@ export class Painter {
   #mark = '';
   #fills: string[] = [];
   #lines = { draining: '', failing: '', starting: '' };
-  #frame = 0;
-  #last = 0;
 
   constructor(private readonly canvas: HTMLCanvasElement) {
     this.#context = canvas.getContext('2d')!;
@@ -65,15 +66,8 @@ export class Painter {
   /** Takes what is known now. */
   show(cells: readonly Cell[], grid: Grid, width: number, by: Colouring): void {
     this.#cells = cells;
-    this.#scale = Math.min(window.devicePixelRatio || 1, 2);
-    const [wide, high] = [Math.round(width * this.#scale), Math.round(grid.height * this.#scale)];
-    for (const one of [this.canvas, this.#still])
-      if (one.width !== wide || one.height !== high) {
-        one.width = wide;
-        one.height = high;
-        one.style.width = `${width}px`;
-        one.style.height = `${grid.height}px`;
-      }
+    this.#scale = density();
+    for (const one of [this.canvas, this.#still]) fit(one, width, grid.height, this.#scale);
     if (this.#grid !== grid || this.#corners.length !== cells.length) {
       this.#grid = grid;
       this.#corners = cells.map((_, index) => cornerOf(grid, index));
@@ -89,24 +83,7 @@ export class Painter {
       this.#speeds[index] = Math.min(1.6, 0.06 + answered * 0.12);
     });
     this.#drawStill(by);
-    if (this.#frame === 0) this.#draw(0);
-  }
-
-  start(): void {
-    if (this.#frame !== 0) return;
-    this.#last = performance.now();
-    const draw = (now: number) => {
-      const seconds = Math.min((now - this.#last) / 1000, 0.1);
-      this.#last = now;
-      this.#draw(seconds);
-      this.#frame = requestAnimationFrame(draw);
-    };
-    this.#frame = requestAnimationFrame(draw);
-  }
-
-  stop(): void {
-    cancelAnimationFrame(this.#frame);
-    this.#frame = 0;
+    if (!this.frames.running) this.#draw(0);
   }
 
   /** Takes the colours of the theme. */

@@ -1,5 +1,6 @@
 /** Keeps a canvas showing what a view asks for: filled when the view changes, gone on with each second while it is live. */
 import { createEffect, createSignal, on, onCleanup, onMount, type Accessor } from 'solid-js';
+import { density } from '../../lib/canvas';
 import { language } from '../../lib/i18n';
 import { theme } from '../../lib/theme';
 import { serverNow } from '../../api/clock';
@@ -152,7 +153,7 @@ export function createPicture(props: {
   });
   createEffect(
     on([() => JSON.stringify(props.view), () => props.size], ([, { width, height }]) => {
-      painter?.resize(width, height, Math.min(2, window.devicePixelRatio || 1));
+      painter?.resize(width, height, density());
       void load();
     }),
   );

@@ -60,12 +60,12 @@ export function Velocity(props: { instances: readonly InstanceStatus[]; waiting:
     createEffect(() => painter.show({ instances: [...props.instances], waiting: props.waiting, target: props.target }));
     createEffect(() => {
       // What is no longer so does not move either.
-      if (inView() && !hidden() && !still() && staleFor() === undefined) painter.start();
-      else painter.stop();
+      if (inView() && !hidden() && !still() && staleFor() === undefined) painter.frames.start();
+      else painter.frames.stop();
       if (still()) painter.still();
     });
     onCleanup(() => {
-      painter.stop();
+      painter.frames.stop();
       sizes.disconnect();
       sight.disconnect();
       document.removeEventListener('visibilitychange', visibility);

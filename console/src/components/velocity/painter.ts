@@ -1,5 +1,6 @@
 /** Draws request velocity on one canvas: the queue on the left, one lane for each instance. Only what moves is drawn here. */
 import type { InstanceStatus } from '../../api/types';
+import { density, fit, Frames } from '../../lib/canvas';
 import { colour } from '../../lib/theme';
 import { advance, aim, lane, zone, type Lane } from './flow';
 import { queued, SIZE, sprites, type Sprites } from './sprites';
@@ -24,6 +25,8 @@ export interface Geometry {
 const QUEUE_STEP = 9;
 
 export class Painter {
+  /** Runs while requests are to move; `still` shows them without. */
+  readonly frames = new Frames((seconds) => this.#draw(seconds));
   readonly #canvas: HTMLCanvasElement;
   readonly #context: CanvasRenderingContext2D | null;
   readonly #lanes = new Map<string, Lane>();
@@ -33,8 +36,6 @@ export class Painter {
   #queued: HTMLCanvasElement | undefined;
   #alarm = '';
   #scale = 1;
-  #frame = 0;
-  #last = 0;
 
   constructor(canvas: HTMLCanvasElement) {
     this.#canvas = canvas;
@@ -43,7 +44,7 @@ export class Painter {
 
   /** Takes the colours of the theme, and the pixels of the screen. */
   restyle(): void {
-    this.#scale = Math.min(window.devicePixelRatio || 1, 2);
+    this.#scale = density();
     this.#sprites = sprites(this.#scale);
     this.#queued = queued(this.#scale);
     this.#alarm = colour('slow');
@@ -52,15 +53,8 @@ export class Painter {
 
   resize(geometry: Geometry): void {
     this.#geometry = geometry;
-    const width = Math.round(geometry.width * this.#scale);
-    const height = Math.round(geometry.height * this.#scale);
-    if (this.#canvas.width !== width || this.#canvas.height !== height) {
-      this.#canvas.width = width;
-      this.#canvas.height = height;
-      this.#canvas.style.width = `${geometry.width}px`;
-      this.#canvas.style.height = `${geometry.height}px`;
-    }
-    if (this.#frame === 0) this.still();
+    fit(this.#canvas, geometry.width, geometry.height, this.#scale);
+    if (!this.frames.running) this.still();
   }
 
   show(scene: Scene): void {
@@ -73,25 +67,7 @@ export class Painter {
       aim(found, instance);
     }
     for (const id of this.#lanes.keys()) if (!present.has(id)) this.#lanes.delete(id);
-    if (this.#frame === 0) this.still();
-  }
-
-  start(): void {
-    if (this.#frame !== 0) return;
-    this.#last = performance.now();
-    const draw = (now: number) => {
-      // After a pause (a hidden page, a long task) nothing jumps.
-      const seconds = Math.min((now - this.#last) / 1000, 0.1);
-      this.#last = now;
-      this.#draw(seconds);
-      this.#frame = requestAnimationFrame(draw);
-    };
-    this.#frame = requestAnimationFrame(draw);
-  }
-
-  stop(): void {
-    cancelAnimationFrame(this.#frame);
-    this.#frame = 0;
+    if (!this.frames.running) this.still();
   }
 
   /** Without motion: a bar for each instance, as long as it has requests in flight. */
