@@ -1,4 +1,5 @@
 /** Traces, log lines and the map of services: what is asked, and what comes (`naru_model::trace` as serde writes it). */
+import { rangeOf } from '../lib/time';
 import { serverNow } from './clock';
 import { get } from './client';
 import type { Timestamp, Transaction } from './types';
@@ -17,12 +18,15 @@ export interface TraceSummary {
   services: string[];
 }
 
-/** The latest first. */
-export interface FoundTraces {
-  traces: TraceSummary[];
+/** A part of what was found, the latest first. */
+export interface Page {
   more: boolean;
   /** Why there may be more that is older; absent when nothing is missing. */
   missing?: string;
+}
+
+export interface FoundTraces extends Page {
+  traces: TraceSummary[];
 }
 
 export type Attributes = Record<string, unknown> | null;
@@ -80,11 +84,8 @@ export interface Trace {
   missing?: string;
 }
 
-export interface FoundLogs {
+export interface FoundLogs extends Page {
   lines: LogLine[];
-  more: boolean;
-  /** Why there may be more that is older; absent when nothing is missing. */
-  missing?: string;
 }
 
 export type NodeKind = 'clients' | 'service' | 'outside' | 'link' | 'database' | 'messaging';
@@ -112,15 +113,27 @@ export interface ServiceMap {
   edges: MapEdge[];
 }
 
+/** In microseconds since 1970. */
+export interface Stretch {
+  from: Timestamp;
+  to: Timestamp;
+}
+
 /** A stretch of time in seconds since 1970, as these calls want it. */
-export function stretch(from: number, to: number): { from: number; to: number } {
+export function stretch(from: number, to: number): Stretch {
   return { from: Math.floor(from * 1e6), to: Math.ceil(to * 1e6) };
 }
 
 /** The last so many seconds. */
-export function latest(seconds: number): { from: number; to: number } {
+export function latest(seconds: number): Stretch {
   const to = Math.ceil(serverNow());
   return stretch(to - seconds, to);
+}
+
+/** What an address names: `from` and `to` in seconds since 1970, or else its `range`, which ends now. */
+export function stretchOf(query: URLSearchParams): Stretch {
+  const [from, to] = [Number(query.get('from')), Number(query.get('to'))];
+  return from > 0 && to > from ? stretch(from, to) : latest(rangeOf(query.get('range')).seconds);
 }
 
 export interface TraceSearch {
@@ -135,7 +148,7 @@ export interface TraceSearch {
 
 export function traces(
   search: TraceSearch,
-  within: { from: number; to: number },
+  within: Stretch,
   limit: number,
   signal?: AbortSignal,
 ): Promise<FoundTraces> {
@@ -154,15 +167,10 @@ export interface LogSearch {
   text?: string | undefined;
 }
 
-export function logLines(
-  search: LogSearch,
-  within: { from: number; to: number },
-  limit: number,
-  signal?: AbortSignal,
-): Promise<FoundLogs> {
+export function logLines(search: LogSearch, within: Stretch, limit: number, signal?: AbortSignal): Promise<FoundLogs> {
   return get<FoundLogs>('log-lines', { ...search, ...within, limit }, signal);
 }
 
-export function serviceMap(within: { from: number; to: number }, signal?: AbortSignal): Promise<ServiceMap> {
-  return get<ServiceMap>('service-map', within, signal);
+export function serviceMap(within: Stretch, signal?: AbortSignal): Promise<ServiceMap> {
+  return get<ServiceMap>('service-map', { ...within }, signal);
 }

@@ -1,7 +1,7 @@
 /** Who calls whom: through the gateway, and as spans tell. */
-import { createMemo, For, Show } from 'solid-js';
+import { For, Show } from 'solid-js';
 import { asking } from '../api/asking';
-import { serviceMap, stretch, type ServiceMap as Answer } from '../api/traces';
+import { serviceMap, stretchOf, type ServiceMap as Answer } from '../api/traces';
 import { Asked } from '../components/data/Asked';
 import { Empty } from '../components/Empty';
 import { PageHead } from '../components/data/PageHead';
@@ -13,8 +13,6 @@ import { RangeChoice } from '../components/RangeChoice';
 import { percent, rate, seconds } from '../lib/format';
 import { t } from '../lib/i18n';
 import { params, setParam } from '../lib/route';
-import { rangeOf } from '../lib/time';
-import { within } from './Traces';
 import '../components/data/data.css';
 import '../components/map/map.css';
 
@@ -23,11 +21,7 @@ const SAID = 5;
 
 export default function ServiceMap() {
   const words = () => t().serviceMap;
-  const range = createMemo(() => rangeOf(params().get('range')));
-  const asked = asking((signal) => {
-    const { from, to } = within(params(), range().seconds);
-    return serviceMap(stretch(from, to), signal);
-  }, 10);
+  const asked = asking((signal) => serviceMap(stretchOf(params()), signal), 10);
   const chosen = () => params().get('part') ?? undefined;
   const choose = (id: string | undefined) => setParam('part', id);
   return (
