@@ -1,63 +1,28 @@
 import type { Status } from '../api/types';
-import { printed, score } from '../lib/apdex';
-import { bytes, cores, number, percent, rate, seconds } from '../lib/format';
+import { bytes, cores, number } from '../lib/format';
 import { t } from '../lib/i18n';
-import { ApdexBar } from './ApdexBar';
 import { Figure } from './Figure';
 import { Sparkline } from './Sparkline';
+import { ApdexFigure, ErrorsFigure, P95Figure, RateFigure, UsersFigure } from './TrafficFigures';
 
 /** The platform in one line of figures. */
 export function PlatformLine(props: { status: Status }) {
   const figures = () => t().figures;
   const traffic = () => props.status.traffic;
   const host = () => props.status.host;
-  const of = (figure: string, value: number) => ({ owner: 'platform', figure, value });
   const sum = (of: (service: Status['services'][number]) => number) =>
     props.status.services.reduce((total, service) => total + of(service), 0);
   const ready = () => sum((service) => service.ready);
   const wanted = () => sum((service) => service.desired);
-  const apdexTone = () => {
-    const value = score(traffic().apdex);
-    return value === null || value >= 0.85 ? undefined : value < 0.7 ? 'bad' : 'warn';
-  };
   return (
     <section class="figures panel" aria-label={t().overview.summary}>
-      <Figure
-        label={figures().rate}
-        tip={figures().rateTip}
-        value={rate(traffic().requests_per_second)}
-        of={of('requests', traffic().requests_per_second)}
-      >
+      <RateFigure owner="platform" traffic={traffic()}>
         <Sparkline subject="all" />
-      </Figure>
-      <Figure
-        label={figures().apdex}
-        tip={figures().apdexTip}
-        value={printed(traffic().apdex)}
-        tone={apdexTone()}
-        of={of('apdex', score(traffic().apdex) ?? 1)}
-      >
-        <ApdexBar apdex={traffic().apdex} />
-      </Figure>
-      <Figure
-        label={figures().errors}
-        tip={figures().errorsTip}
-        value={percent(traffic().error_ratio)}
-        tone={traffic().error_ratio >= 0.05 ? 'bad' : traffic().error_ratio >= 0.01 ? 'warn' : undefined}
-        of={of('error_ratio', traffic().error_ratio)}
-      />
-      <Figure
-        label={figures().p95}
-        tip={figures().p95Tip}
-        value={seconds(traffic().p95_seconds)}
-        of={of('p95', traffic().p95_seconds)}
-      />
-      <Figure
-        label={figures().users}
-        tip={figures().usersTip}
-        value={number(traffic().active_users)}
-        of={of('active_users', traffic().active_users)}
-      />
+      </RateFigure>
+      <ApdexFigure owner="platform" traffic={traffic()} />
+      <ErrorsFigure owner="platform" traffic={traffic()} />
+      <P95Figure owner="platform" traffic={traffic()} />
+      <UsersFigure owner="platform" traffic={traffic()} />
       <Figure
         label={figures().waiting}
         tip={figures().waitingTip}

@@ -38,6 +38,16 @@ const APDEX_WARN = 0.85;
 /** Fewer requests say nothing about users. */
 const ENOUGH = 10;
 
+/** How a share of errors is shown; undefined when it is nothing to look at. */
+export function errorsTone(share: number): 'bad' | 'warn' | undefined {
+  return share >= ERRORS_BAD ? 'bad' : share >= ERRORS_WARN ? 'warn' : undefined;
+}
+
+/** How an Apdex is shown, likewise; null: there is none. */
+export function apdexTone(value: number | null): 'bad' | 'warn' | undefined {
+  return value === null || value >= APDEX_WARN ? undefined : value < APDEX_BAD ? 'bad' : 'warn';
+}
+
 export function healthOfService(service: ServiceStatus): Health {
   if (service.ready === 0 && service.desired > 0) return { level: 'bad', complaint: 'down', weight: 1000 };
   const felt = healthOfTraffic(service.traffic);

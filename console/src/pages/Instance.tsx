@@ -7,11 +7,12 @@ import { Forecasts } from '../components/alerts/Forecasts';
 import { Charts } from '../components/charts/Charts';
 import { Loading } from '../components/Empty';
 import { Figure } from '../components/Figure';
+import { ErrorsFigure, InFlightFigure, MeanFigure, RateFigure } from '../components/TrafficFigures';
 import { Crumb } from '../components/data/Crumb';
 import { JvmPanels } from '../components/metrics/Panels';
 import { State } from '../components/data/State';
 import { LEVELS } from '../components/velocity/Velocity';
-import { bytes, cores, number, percent, rate, seconds } from '../lib/format';
+import { bytes, cores, number } from '../lib/format';
 import { t } from '../lib/i18n';
 import { href, route } from '../lib/route';
 import { duration } from '../lib/time';
@@ -83,34 +84,12 @@ function Now(props: { instance: InstanceStatus }) {
   const words = () => t().figures;
   const one = () => props.instance;
   const owner = () => `instance:${one().id}`;
-  const errors = () => one().error_ratio;
   return (
     <section class="figures sums panel" aria-label={t().subject.figures}>
-      <Figure
-        label={words().inFlight}
-        tip={words().inFlightTip}
-        value={number(one().in_flight)}
-        of={{ owner: owner(), figure: 'in_flight', value: one().in_flight }}
-      />
-      <Figure
-        label={words().rate}
-        tip={words().rateTip}
-        value={rate(one().requests_per_second)}
-        of={{ owner: owner(), figure: 'requests', value: one().requests_per_second }}
-      />
-      <Figure
-        label={words().mean}
-        tip={words().responseTip}
-        value={seconds(one().mean_seconds)}
-        of={{ owner: owner(), figure: 'mean', value: one().mean_seconds }}
-      />
-      <Figure
-        label={words().errors}
-        tip={words().errorsTip}
-        value={percent(errors())}
-        tone={errors() >= 0.05 ? 'bad' : errors() >= 0.01 ? 'warn' : undefined}
-        of={{ owner: owner(), figure: 'error_ratio', value: errors() }}
-      />
+      <InFlightFigure owner={owner()} traffic={one()} />
+      <RateFigure owner={owner()} traffic={one()} />
+      <MeanFigure owner={owner()} traffic={one()} />
+      <ErrorsFigure owner={owner()} traffic={one()} />
       <Figure
         label={words().cpu}
         tip={words().cores}

@@ -14,7 +14,8 @@ import { TallyPanel } from '../components/data/TallyPanel';
 import { Empty, Loading } from '../components/Empty';
 import { savedBy, stateOf } from '../components/links/words';
 import { Figure } from '../components/Figure';
-import { number, percent, rate, seconds } from '../lib/format';
+import { ErrorsFigure, MeanFigure, P95Figure, RateFigure } from '../components/TrafficFigures';
+import { number } from '../lib/format';
 import { t } from '../lib/i18n';
 import { params, route } from '../lib/route';
 import { rangeOf } from '../lib/time';
@@ -70,41 +71,19 @@ function View(props: { link: LinkStatus }) {
 function Now(props: { link: LinkStatus }) {
   const traffic = () => props.link.traffic;
   const figures = () => t().figures;
-  const errors = () => traffic().error_ratio;
   const asked = asking(
     (signal) =>
       tally({ subject: `service:${props.link.name}`, by: ['service', 'status'], seconds: 3600, limit: 100 }, signal),
     10,
   );
-  const of = (figure: string, value: number) => ({ owner: `link:${props.link.name}`, figure, value });
+  const owner = () => `link:${props.link.name}`;
   const saved = () => savedBy(asked.value()?.rows ?? []).get(props.link.name) ?? 0;
   return (
     <section class="figures sums panel" aria-label={t().subject.figures}>
-      <Figure
-        label={figures().rate}
-        tip={figures().rateTip}
-        value={rate(traffic().requests_per_second)}
-        of={of('requests', traffic().requests_per_second)}
-      />
-      <Figure
-        label={figures().errors}
-        tip={t().links.errorsTip}
-        value={percent(errors())}
-        tone={errors() >= 0.05 ? 'bad' : errors() >= 0.01 ? 'warn' : undefined}
-        of={of('error_ratio', errors())}
-      />
-      <Figure
-        label={figures().mean}
-        tip={figures().responseTip}
-        value={seconds(traffic().mean_seconds)}
-        of={of('mean', traffic().mean_seconds)}
-      />
-      <Figure
-        label={figures().p95}
-        tip={figures().p95Tip}
-        value={seconds(traffic().p95_seconds)}
-        of={of('p95', traffic().p95_seconds)}
-      />
+      <RateFigure owner={owner()} traffic={traffic()} />
+      <ErrorsFigure owner={owner()} traffic={traffic()} tip={t().links.errorsTip} />
+      <MeanFigure owner={owner()} traffic={traffic()} />
+      <P95Figure owner={owner()} traffic={traffic()} />
       <Figure
         label={t().links.saved}
         tip={t().links.savedTip}

@@ -7,10 +7,11 @@ import { Empty } from '../components/Empty';
 import { PageHead } from '../components/data/PageHead';
 import { EdgeTable } from '../components/map/EdgeTable';
 import { Picture } from '../components/map/Picture';
-import { edgeKey, errorsOf, pageOf, shownName, toneOf } from '../components/map/words';
+import { edgeKey, errorsOf, pageOf, shownName } from '../components/map/words';
 import { Mark } from '../components/Mark';
 import { RangeChoice } from '../components/RangeChoice';
 import { percent, rate, seconds } from '../lib/format';
+import { errorsTone } from '../lib/health';
 import { t } from '../lib/i18n';
 import { params, setParam } from '../lib/route';
 import '../components/data/data.css';
@@ -52,7 +53,9 @@ function Said(props: { map: Answer; onChoose: (id: string) => void }) {
   const nodes = () => new Map(props.map.nodes.map((node) => [node.id, node]));
   const length = () => Math.max(1, props.map.to - props.map.from);
   const bad = () =>
-    props.map.edges.filter((edge) => toneOf(errorsOf(edge)) !== undefined).sort((a, b) => errorsOf(b) - errorsOf(a));
+    props.map.edges
+      .filter((edge) => errorsTone(errorsOf(edge)) !== undefined)
+      .sort((a, b) => errorsOf(b) - errorsOf(a));
   return (
     <div class="map-said" role="status">
       <Show when={bad().length > 0} fallback={<p class="muted">{words().calm}</p>}>
@@ -61,7 +64,7 @@ function Said(props: { map: Answer; onChoose: (id: string) => void }) {
           <For each={bad().slice(0, SAID)}>
             {(edge) => (
               <li>
-                <Mark level={toneOf(errorsOf(edge))!} />
+                <Mark level={errorsTone(errorsOf(edge))!} />
                 <button class="button plain" onClick={() => props.onChoose(edgeKey(edge))}>
                   {words().edge(
                     shownName(nodes().get(edge.from)),

@@ -2,10 +2,11 @@ import { asking } from '../../api/asking';
 import { tally } from '../../api/manage';
 import type { TallyRow } from '../../api/managed';
 import { bytes, number, percent, seconds } from '../../lib/format';
+import { errorsTone } from '../../lib/health';
 import { t } from '../../lib/i18n';
 import type { Range } from '../../lib/time';
 import { Figure } from '../Figure';
-import { failed, toneOf } from './TallyPanel';
+import { failed } from './TallyPanel';
 import { clock, day } from '../../lib/time';
 
 /** All calls of a subject in one line of figures. */
@@ -22,10 +23,6 @@ export function SumsLine(props: { subject: string; range: Range }) {
   const most = (of: (row: TallyRow) => number) => (calls() > 0 ? Math.max(...rows().map(of)) : undefined);
   const none = () => asked.value() === undefined;
   const words = () => t().data;
-  const tone = () => {
-    const found = toneOf(errors());
-    return found === 'zero' ? undefined : found;
-  };
   const last = () => most((row) => row.last);
   return (
     <section class="figures sums panel" aria-label={words().sums}>
@@ -38,7 +35,7 @@ export function SumsLine(props: { subject: string; range: Range }) {
         label={t().figures.errors}
         tip={t().figures.errorsTip}
         value={calls() > 0 ? percent(errors()) : '–'}
-        tone={tone()}
+        tone={errorsTone(errors())}
       />
       <Figure
         label={words().refused}

@@ -3,6 +3,7 @@ import { asking } from '../../api/asking';
 import { tally, tallyCsv, type Sums } from '../../api/manage';
 import type { By, TallyRow } from '../../api/managed';
 import { bytes, number, percent, seconds } from '../../lib/format';
+import { errorsTone } from '../../lib/health';
 import { t } from '../../lib/i18n';
 import { href } from '../../lib/route';
 import type { Range } from '../../lib/time';
@@ -100,7 +101,7 @@ function columns(by: By): Column<TallyRow>[] {
 }
 
 export function toneOf(errors: number): 'bad' | 'warn' | 'zero' | undefined {
-  return errors >= 0.05 ? 'bad' : errors >= 0.01 ? 'warn' : errors === 0 ? 'zero' : undefined;
+  return errorsTone(errors) ?? (errors === 0 ? 'zero' : undefined);
 }
 
 /** Leads to the page of what has one. */

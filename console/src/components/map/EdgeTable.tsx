@@ -4,7 +4,8 @@ import type { MapEdge, MapNode, ServiceMap } from '../../api/traces';
 import { percent, rate, seconds } from '../../lib/format';
 import { t } from '../../lib/i18n';
 import { DataTable, type Column } from '../data/DataTable';
-import { edgeKey, errorsOf, pageOf, shownName, toneOf, tracesOf } from './words';
+import { toneOf } from '../data/TallyPanel';
+import { edgeKey, errorsOf, pageOf, shownName, tracesOf } from './words';
 
 export function EdgeTable(props: { label: string; map: ServiceMap; edges: readonly MapEdge[] }) {
   const words = () => t().serviceMap;
@@ -36,7 +37,7 @@ export function EdgeTable(props: { label: string; map: ServiceMap; edges: readon
       label: t().figures.errors,
       kind: 'number',
       by: errorsOf,
-      tone: (row) => toneOf(errorsOf(row)) ?? (row.errors === 0 ? 'zero' : undefined),
+      tone: (row) => toneOf(errorsOf(row)),
       cell: (row) => percent(errorsOf(row)),
     },
     {

@@ -2,9 +2,10 @@
 import { createMemo, For, Show } from 'solid-js';
 import type { MapEdge, MapNode, ServiceMap } from '../../api/traces';
 import { percent, rate, seconds } from '../../lib/format';
+import { errorsTone } from '../../lib/health';
 import { t } from '../../lib/i18n';
 import { BOX, layout, type Link } from '../../lib/layout';
-import { edgeKey, errorsOf, received, shownName, toneOf } from './words';
+import { edgeKey, errorsOf, received, shownName } from './words';
 
 /** With more lines than this only the chosen ones and those with errors are labelled. */
 const LABELLED = 40;
@@ -48,7 +49,7 @@ export function Picture(props: {
   };
   const labelled = (edge: MapEdge) =>
     props.map.edges.length <= LABELLED ||
-    toneOf(errorsOf(edge)) !== undefined ||
+    errorsTone(errorsOf(edge)) !== undefined ||
     (props.chosen !== undefined && near(edge));
   return (
     <div class="map-scroll">
@@ -82,7 +83,7 @@ export function Picture(props: {
           {(link) => (
             <Show when={edges().get(edgeKey(link))}>
               {(edge) => {
-                const tone = () => toneOf(errorsOf(edge())) ?? 'calm';
+                const tone = () => errorsTone(errorsOf(edge())) ?? 'calm';
                 const name = () =>
                   t().serviceMap.edge(
                     shownName(nodes().get(link.from)),
@@ -159,7 +160,7 @@ function Node(props: {
     t().serviceMap.node(kind(), shownName(props.node), rate(sum().calls / props.length), percent(errors()));
   return (
     <g
-      class={`map-node ${props.node.kind} ${toneOf(errors()) ?? ''}`}
+      class={`map-node ${props.node.kind} ${errorsTone(errors()) ?? ''}`}
       classList={{ chosen: props.chosen }}
       transform={`translate(${props.x} ${props.y})`}
       role="button"
@@ -179,7 +180,7 @@ function Node(props: {
       <Show when={sum().calls > 0}>
         <text class="figures" x="12" y="48">
           {rate(sum().calls / props.length)}/s
-          {toneOf(errors()) ? ` · ✕ ${percent(errors())}` : ''}
+          {errorsTone(errors()) ? ` · ✕ ${percent(errors())}` : ''}
         </text>
       </Show>
     </g>
@@ -187,7 +188,7 @@ function Node(props: {
 }
 
 function Label(props: { edge: MapEdge; link: Link; rate: number }) {
-  const errors = () => toneOf(errorsOf(props.edge)) !== undefined;
+  const errors = () => errorsTone(errorsOf(props.edge)) !== undefined;
   const text = () =>
     errors()
       ? `✕ ${percent(errorsOf(props.edge))} · ${seconds(props.edge.p95_seconds)}`

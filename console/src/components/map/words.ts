@@ -1,4 +1,4 @@
-/** What the parts of the service map are called, and when a share of errors stands out. */
+/** What the parts of the service map are called, and where they lead. */
 import type { MapEdge, MapNode, ServiceMap } from '../../api/traces';
 import { t } from '../../lib/i18n';
 import { href } from '../../lib/route';
@@ -9,10 +9,6 @@ export function edgeKey({ from, to }: { from: string; to: string }): string {
 
 export function errorsOf({ calls, errors }: Pick<MapEdge, 'calls' | 'errors'>): number {
   return calls > 0 ? errors / calls : 0;
-}
-
-export function toneOf(errors: number): 'bad' | 'warn' | undefined {
-  return errors >= 0.05 ? 'bad' : errors >= 0.01 ? 'warn' : undefined;
 }
 
 export function shownName(node: MapNode | undefined): string {
