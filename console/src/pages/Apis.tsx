@@ -1,21 +1,19 @@
 /** What is offered: every route of naru.yaml, what holds for its calls, and how it is used. */
-import { createMemo, Show } from 'solid-js';
+import { createMemo } from 'solid-js';
 import { asking } from '../api/asking';
-import { apis, tally } from '../api/manage';
+import { apis } from '../api/manage';
 import type { Api, TallyRow } from '../api/managed';
 import { Deprecation, Terms } from '../components/apis/Terms';
 import { whoText } from '../components/apis/words';
-import { Asked } from '../components/data/Asked';
-import { DataTable, type Column } from '../components/data/DataTable';
-import { FindField } from '../components/data/FindField';
+import { AskedTable } from '../components/data/AskedTable';
+import { outcome, p95 } from '../components/data/columns';
+import type { Column } from '../components/data/DataTable';
+import { FindField, finds } from '../components/data/FindField';
+import { lastHour } from '../components/data/lastHour';
 import { PageHead } from '../components/data/PageHead';
-import { failed, toneOf } from '../components/data/TallyPanel';
-import { Empty } from '../components/Empty';
-import { number, percent, seconds } from '../lib/format';
+import { number } from '../lib/format';
 import { t } from '../lib/i18n';
-import { href, params } from '../lib/route';
-
-const HOUR = 3600;
+import { href } from '../lib/route';
 
 interface Row extends Api {
   calls: TallyRow | undefined;
@@ -23,17 +21,14 @@ interface Row extends Api {
 
 export default function Apis() {
   const listed = asking(apis, 30);
-  const calls = asking((signal) => tally({ subject: 'all', by: ['route'], seconds: HOUR, limit: 1000 }, signal), 15);
-  const wanted = () => params().get('find')?.toLowerCase() ?? '';
-  const rows = createMemo((): Row[] => {
-    const byName = new Map((calls.value()?.rows ?? []).map((row) => [row.key[0], row]));
-    return (listed.value() ?? [])
+  const calls = lastHour('route');
+  const rows = createMemo((): Row[] =>
+    (listed.value() ?? [])
       .filter((one) => !one.link)
-      .map((one) => ({ ...one, calls: byName.get(one.name) }))
-      .filter(
-        (one) => !wanted() || [one.match, one.function, ...one.services].join('\n').toLowerCase().includes(wanted()),
-      );
-  });
+      .map((one) => ({ ...one, calls: calls.of(one.name) }))
+      .filter((one) => finds([one.match, one.function, ...one.services])),
+  );
+  const some = () => listed.value()?.some((one) => !one.link);
   const words = () => t().apis;
   return (
     <>
@@ -45,27 +40,16 @@ export default function Apis() {
             {words().count(number(rows().length))}
           </span>
         </div>
-        <Asked of={listed}>
-          {(all) => (
-            <Show
-              when={rows().length > 0}
-              fallback={
-                <Empty
-                  text={all().some((one) => !one.link) ? t().data.nothingFound : words().none}
-                  detail={all().some((one) => !one.link) ? '' : words().noneHint}
-                />
-              }
-            >
-              <DataTable
-                label={words().title}
-                rows={rows()}
-                id={(row) => row.match}
-                columns={columns(calls.value() !== undefined)}
-                param="sort"
-              />
-            </Show>
-          )}
-        </Asked>
+        <AskedTable
+          of={listed}
+          none={some() ? t().data.nothingFound : words().none}
+          noneHint={some() ? '' : words().noneHint}
+          label={words().title}
+          rows={rows()}
+          id={(row) => row.match}
+          columns={columns(calls.counted())}
+          param="sort"
+        />
       </section>
     </>
   );
@@ -73,7 +57,6 @@ export default function Apis() {
 
 function columns(counted: boolean): Column<Row>[] {
   const words = t().apis;
-  const errors = ({ calls }: Row) => (calls ? failed(calls) / calls.calls : 0);
   return [
     {
       key: 'name',
@@ -106,31 +89,7 @@ function columns(counted: boolean): Column<Row>[] {
       tone: (row) => (row.calls ? undefined : 'zero'),
       cell: (row) => (row.calls || !counted ? number(row.calls?.calls) : words.unused),
     },
-    {
-      key: 'errors',
-      label: t().figures.errors,
-      tip: t().figures.errorsTip,
-      kind: 'number',
-      by: errors,
-      tone: (row) => toneOf(errors(row)),
-      cell: (row) => (row.calls ? percent(errors(row)) : '–'),
-    },
-    {
-      key: 'refused',
-      label: t().data.refused,
-      tip: t().data.refusedTip,
-      kind: 'number',
-      by: (row) => row.calls?.client_errors ?? 0,
-      tone: (row) => (row.calls?.client_errors ? undefined : 'zero'),
-      cell: (row) => (row.calls ? number(row.calls.client_errors) : '–'),
-    },
-    {
-      key: 'p95',
-      label: t().figures.p95,
-      tip: t().figures.p95Tip,
-      kind: 'number',
-      by: (row) => row.calls?.p95_seconds ?? 0,
-      cell: (row) => seconds(row.calls?.p95_seconds),
-    },
+    ...outcome<Row>((row) => row.calls),
+    p95((row) => row.calls?.p95_seconds),
   ];
 }

@@ -1,16 +1,17 @@
 /** What stands out among the calls: who moved, who is new or unlike itself, what fails, what is slow, what nobody uses. */
-import { createMemo, Show, type JSX } from 'solid-js';
+import { createMemo } from 'solid-js';
 import { asking, type Asked as Answer } from '../api/asking';
 import { calls, callsCsv } from '../api/manage';
 import type { CallsReport, Mover } from '../api/managed';
 import { Choices } from '../components/Choices';
 import { comparedText, movedText, unusualText } from '../components/calls/words';
-import { Asked } from '../components/data/Asked';
+import { AskedPanel } from '../components/data/AskedPanel';
+import { figure, p95, toneOf } from '../components/data/columns';
 import { Csv } from '../components/data/Csv';
 import { DataTable, type Column } from '../components/data/DataTable';
 import { PageHead } from '../components/data/PageHead';
-import { Named, TallyPanel, toneOf } from '../components/data/TallyPanel';
-import { number, percent, seconds } from '../lib/format';
+import { Named, TallyPanel } from '../components/data/TallyPanel';
+import { number, percent } from '../lib/format';
 import { t } from '../lib/i18n';
 import { params, setParam } from '../lib/route';
 import { moment, RANGES } from '../lib/time';
@@ -36,7 +37,7 @@ export default function Calls() {
         </div>
       </PageHead>
       <div class="beside">
-        <Part
+        <AskedPanel
           of={report}
           title={words().unusual}
           note={words().unusualNote}
@@ -46,13 +47,13 @@ export default function Calls() {
           {(rows) => (
             <DataTable
               label={words().unusual}
-              rows={rows}
+              rows={rows()}
               id={(row) => `${row.caller} ${row.what}`}
               columns={unusual()}
             />
           )}
-        </Part>
-        <Part
+        </AskedPanel>
+        <AskedPanel
           of={report}
           title={words().spots}
           note={words().spotsNote}
@@ -62,41 +63,41 @@ export default function Calls() {
           {(rows) => (
             <DataTable
               label={words().spots}
-              rows={rows}
+              rows={rows()}
               id={(row) => `${row.route}\t${row.caller ?? ''}`}
               columns={spots()}
             />
           )}
-        </Part>
+        </AskedPanel>
         <Movers report={report} kind="caller" />
         <Movers report={report} kind="route" />
-        <Part
+        <AskedPanel
           of={report}
           title={words().fresh}
           note={words().freshNote}
           rows={(all) => all.new_callers}
           none={words().noFresh}
         >
-          {(rows) => <DataTable label={words().fresh} rows={rows} id={(row) => row.caller} columns={fresh()} />}
-        </Part>
-        <Part
+          {(rows) => <DataTable label={words().fresh} rows={rows()} id={(row) => row.caller} columns={fresh()} />}
+        </AskedPanel>
+        <AskedPanel
           of={report}
           title={words().slowest}
           note={words().slowestNote}
           rows={(all) => all.slowest}
           none={words().noCalls}
         >
-          {(rows) => <DataTable label={words().slowest} rows={rows} id={(row) => row.route} columns={slowest()} />}
-        </Part>
-        <Part
+          {(rows) => <DataTable label={words().slowest} rows={rows()} id={(row) => row.route} columns={slowest()} />}
+        </AskedPanel>
+        <AskedPanel
           of={report}
           title={words().unused}
           note={words().unusedNote}
           rows={(all) => all.unused_routes}
           none={words().noUnused}
         >
-          {(rows) => <DataTable label={words().unused} rows={rows} id={(row) => row.route} columns={unused()} />}
-        </Part>
+          {(rows) => <DataTable label={words().unused} rows={rows()} id={(row) => row.route} columns={unused()} />}
+        </AskedPanel>
         <TallyPanel title={words().addresses} subject="all" by="address" range={range()} empty={words().noCalls} />
       </div>
     </>
@@ -106,52 +107,20 @@ export default function Calls() {
 function Movers(props: { report: Answer<CallsReport>; kind: Mover['kind'] }) {
   const title = () => t().calls.movers[props.kind];
   return (
-    <Part
+    <AskedPanel
       of={props.report}
       title={title()}
       note={props.report.value() ? comparedText(props.report.value()!) : ''}
       rows={(all) => all.movers.filter((one) => one.kind === props.kind)}
       none={props.report.value()?.before_from == null ? t().calls.noBefore : t().calls.noMovers}
     >
-      {(rows) => <DataTable label={title()} rows={rows} id={(row) => row.name} columns={movers(props.kind)} />}
-    </Part>
-  );
-}
-
-/** One question and its answer. */
-function Part<T>(props: {
-  of: Answer<CallsReport>;
-  title: string;
-  note: string;
-  rows: (all: CallsReport) => T[];
-  none: string;
-  children: (rows: T[]) => JSX.Element;
-}) {
-  return (
-    <section class="panel" aria-label={props.title}>
-      <div class="panel-head">
-        <h2>{props.title}</h2>
-        <span class="note">{props.note}</span>
-      </div>
-      <Asked of={props.of}>
-        {(all) => (
-          <Show when={props.rows(all()).length > 0} fallback={<p class="small-empty">{props.none}</p>}>
-            {props.children(props.rows(all()))}
-          </Show>
-        )}
-      </Asked>
-    </section>
+      {(rows) => <DataTable label={title()} rows={rows()} id={(row) => row.name} columns={movers(props.kind)} />}
+    </AskedPanel>
   );
 }
 
 function count<T extends { requests: number }>(): Column<T> {
-  return {
-    key: 'requests',
-    label: t().data.calls,
-    kind: 'number',
-    by: (row) => row.requests,
-    cell: (row) => number(row.requests),
-  };
+  return figure('requests', t().data.calls, (row) => row.requests, number);
 }
 
 function named<T>(by: 'caller' | 'route', name: (row: T) => string | null): Column<T> {
@@ -168,13 +137,7 @@ function movers(kind: Mover['kind']): Column<Mover>[] {
   return [
     named(kind, (row) => row.name),
     count(),
-    {
-      key: 'before',
-      label: t().calls.before,
-      kind: 'number',
-      by: (row) => row.before,
-      cell: (row) => number(row.before),
-    },
+    figure('before', t().calls.before, (row) => row.before, number),
     {
       key: 'change',
       label: t().calls.change,
@@ -195,13 +158,7 @@ function spots(): Column<CallsReport['error_spots'][number]>[] {
       cell: (row) => <Named by="caller" name={row.caller ?? ''} />,
     },
     count(),
-    {
-      key: 'errors',
-      label: t().data.errors,
-      kind: 'number',
-      by: (row) => row.errors,
-      cell: (row) => number(row.errors),
-    },
+    figure('errors', t().data.errors, (row) => row.errors, number),
     {
       key: 'ratio',
       label: t().figures.errors,
@@ -231,18 +188,7 @@ function fresh(): Column<CallsReport['new_callers'][number]>[] {
 }
 
 function slowest(): Column<CallsReport['slowest'][number]>[] {
-  return [
-    named('route', (row) => row.route),
-    count(),
-    {
-      key: 'p95',
-      label: t().figures.p95,
-      tip: t().figures.p95Tip,
-      kind: 'number',
-      by: (row) => row.p95_seconds,
-      cell: (row) => seconds(row.p95_seconds),
-    },
-  ];
+  return [named('route', (row) => row.route), count(), p95((row) => row.p95_seconds)];
 }
 
 function unused(): Column<CallsReport['unused_routes'][number]>[] {

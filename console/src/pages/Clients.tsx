@@ -1,25 +1,23 @@
 /** Who calls: every client with its last hour's calls, and how another one is registered. */
 import { createMemo, createSignal, Show } from 'solid-js';
 import { asking } from '../api/asking';
-import { clients, tally } from '../api/manage';
+import { clients } from '../api/manage';
 import type { ListedClient, TallyRow } from '../api/managed';
 import { may } from '../api/session';
-import { Asked } from '../components/data/Asked';
-import { DataTable, type Column } from '../components/data/DataTable';
-import { FindField } from '../components/data/FindField';
+import { AskedTable } from '../components/data/AskedTable';
+import { outcome } from '../components/data/columns';
+import type { Column } from '../components/data/DataTable';
+import { FindField, finds } from '../components/data/FindField';
+import { lastHour } from '../components/data/lastHour';
 import { PageHead } from '../components/data/PageHead';
 import { State } from '../components/data/State';
-import { failed, toneOf } from '../components/data/TallyPanel';
 import { Guarded } from '../components/clients/Guarded';
 import { RegisterDialog } from '../components/clients/RegisterDialog';
 import { standing } from '../components/clients/words';
-import { Empty } from '../components/Empty';
-import { number, percent } from '../lib/format';
+import { number } from '../lib/format';
 import { t } from '../lib/i18n';
-import { href, params } from '../lib/route';
+import { href } from '../lib/route';
 import { moment } from '../lib/time';
-
-const HOUR = 3600;
 
 interface Row extends ListedClient {
   calls: TallyRow | undefined;
@@ -27,15 +25,14 @@ interface Row extends ListedClient {
 
 export default function Clients() {
   const listed = asking(clients, 5);
-  const calls = asking((signal) => tally({ subject: 'all', by: ['caller'], seconds: HOUR, limit: 1000 }, signal), 15);
+  const calls = lastHour('caller');
   const [registering, setRegistering] = createSignal(false);
-  const wanted = () => params().get('find')?.toLowerCase() ?? '';
-  const rows = createMemo((): Row[] => {
-    const byName = new Map((calls.value()?.rows ?? []).map((row) => [row.key[0], row]));
-    return (listed.value() ?? [])
-      .map((one) => ({ ...one, calls: byName.get(one.name) }))
-      .filter((one) => !wanted() || textOf(one).includes(wanted()));
-  });
+  const rows = createMemo((): Row[] =>
+    (listed.value() ?? [])
+      .map((one) => ({ ...one, calls: calls.of(one.name) }))
+      .filter(({ name, client }) => finds([name, client.title, client.owner, ...client.groups, ...client.scopes])),
+  );
+  const some = () => (listed.value()?.length ?? 0) > 0;
   const words = () => t().clients;
 
   return (
@@ -54,28 +51,17 @@ export default function Clients() {
             {words().count(number(rows().length), number(listed.value()?.length ?? 0))}
           </span>
         </div>
-        <Asked of={listed}>
-          {(all) => (
-            <Show
-              when={rows().length > 0}
-              fallback={
-                <Empty
-                  text={all().length > 0 ? t().data.nothingFound : words().none}
-                  detail={all().length > 0 ? '' : may('admin') ? words().noneHint : words().noneHintViewer}
-                />
-              }
-            >
-              <DataTable
-                label={words().title}
-                rows={rows()}
-                id={(row) => row.name}
-                columns={columns()}
-                usual="-calls"
-                param="sort"
-              />
-            </Show>
-          )}
-        </Asked>
+        <AskedTable
+          of={listed}
+          none={some() ? t().data.nothingFound : words().none}
+          noneHint={some() ? '' : may('admin') ? words().noneHint : words().noneHintViewer}
+          label={words().title}
+          rows={rows()}
+          id={(row) => row.name}
+          columns={columns()}
+          usual="-calls"
+          param="sort"
+        />
       </section>
       <Show when={registering()}>
         <RegisterDialog onClose={() => setRegistering(false)} onDone={listed.again} />
@@ -84,13 +70,8 @@ export default function Clients() {
   );
 }
 
-function textOf({ name, client }: Row): string {
-  return [name, client.title, client.owner, ...client.groups, ...client.scopes].join('\n').toLowerCase();
-}
-
 function columns(): Column<Row>[] {
   const words = t().clients;
-  const errors = ({ calls }: Row) => (calls ? failed(calls) / calls.calls : 0);
   return [
     {
       key: 'name',
@@ -135,24 +116,7 @@ function columns(): Column<Row>[] {
       tone: (row) => (row.calls ? undefined : 'zero'),
       cell: (row) => number(row.calls?.calls ?? 0),
     },
-    {
-      key: 'errors',
-      label: t().figures.errors,
-      tip: t().figures.errorsTip,
-      kind: 'number',
-      by: errors,
-      tone: (row) => toneOf(errors(row)),
-      cell: (row) => (row.calls ? percent(errors(row)) : '–'),
-    },
-    {
-      key: 'refused',
-      label: t().data.refused,
-      tip: t().data.refusedTip,
-      kind: 'number',
-      by: (row) => row.calls?.client_errors ?? 0,
-      tone: (row) => (row.calls?.client_errors ? undefined : 'zero'),
-      cell: (row) => (row.calls ? number(row.calls.client_errors) : '–'),
-    },
+    ...outcome<Row>((row) => row.calls),
     {
       key: 'last',
       label: words.lastCall,

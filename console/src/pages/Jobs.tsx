@@ -6,6 +6,8 @@ import type { DeadLetter, JobFigures } from '../api/managed';
 import { serverNow } from '../api/clock';
 import { Guarded } from '../components/clients/Guarded';
 import { Asked } from '../components/data/Asked';
+import { AskedTable } from '../components/data/AskedTable';
+import { figure } from '../components/data/columns';
 import { DataTable, type Column } from '../components/data/DataTable';
 import { Empty } from '../components/Empty';
 import { PageHead } from '../components/data/PageHead';
@@ -27,13 +29,15 @@ export default function Jobs() {
         <div class="panel-head">
           <h2>{words().standing}</h2>
         </div>
-        <Asked of={figures}>
-          {(all) => (
-            <Show when={all().length > 0} fallback={<Empty text={words().none} detail={words().noneHint} />}>
-              <DataTable label={words().standing} rows={all()} id={(one) => one.route} columns={standing()} />
-            </Show>
-          )}
-        </Asked>
+        <AskedTable
+          of={figures}
+          none={words().none}
+          noneHint={words().noneHint}
+          label={words().standing}
+          rows={figures.value() ?? []}
+          id={(one) => one.route}
+          columns={standing()}
+        />
       </section>
       <Letters routes={(figures.value() ?? []).map((one) => one.route)} onChanged={figures.again} />
     </>
@@ -248,13 +252,7 @@ function columns(): Column<DeadLetter>[] {
       ),
     },
     { key: 'why', label: words.why, kind: 'words', by: (one) => one.why, cell: (one) => one.why },
-    {
-      key: 'attempts',
-      label: words.attempts,
-      kind: 'number',
-      by: (one) => one.attempts,
-      cell: (one) => number(one.attempts),
-    },
-    { key: 'size', label: words.size, kind: 'number', by: (one) => one.size, cell: (one) => bytes(one.size) },
+    figure('attempts', words.attempts, (one) => one.attempts, number),
+    figure('size', words.size, (one) => one.size, bytes),
   ];
 }

@@ -4,9 +4,10 @@ import { asking } from '../api/asking';
 import { metricNames, type MetricName } from '../api/metrics';
 import { ownerNamed } from '../components/alerts/words';
 import { CompareChoice } from '../components/CompareChoice';
-import { Asked } from '../components/data/Asked';
-import { DataTable, type Column } from '../components/data/DataTable';
-import { Empty } from '../components/Empty';
+import { AskedTable } from '../components/data/AskedTable';
+import { figure } from '../components/data/columns';
+import type { Column } from '../components/data/DataTable';
+import { finds } from '../components/data/FindField';
 import { Icon } from '../components/Icon';
 import { PageHead } from '../components/data/PageHead';
 import { MetricChart } from '../components/metrics/MetricChart';
@@ -32,11 +33,7 @@ export default function Metrics() {
   const asked = asking((signal) => metricNames(undefined, undefined, signal), 30);
   const range = createMemo(() => rangeOf(params().get('range')));
   const owner = () => params().get('owner') ?? '';
-  const find = () => (params().get('find') ?? '').toLowerCase();
-  const rows = () =>
-    (asked.value() ?? []).filter(
-      (one) => (!owner() || one.owner === owner()) && one.name.toLowerCase().includes(find()),
-    );
+  const rows = () => (asked.value() ?? []).filter((one) => (!owner() || one.owner === owner()) && finds([one.name]));
   const owners = () => {
     const all = new Set([...(asked.value() ?? []).map((one) => one.owner), ...(owner() ? [owner()] : [])]);
     return [
@@ -86,14 +83,13 @@ export default function Metrics() {
       by: (row) => row.unit,
       cell: (row) => <span class="mono">{row.unit || '–'}</span>,
     },
-    {
-      key: 'series',
-      label: words().series,
-      kind: 'number',
-      by: (row) => row.series,
-      cell: (row) => number(row.series),
-    },
-    { key: 'last', label: words().last, kind: 'number', by: (row) => row.last, cell: (row) => moment(row.last / 1000) },
+    figure('series', words().series, (row) => row.series, number),
+    figure(
+      'last',
+      words().last,
+      (row) => row.last,
+      (at) => moment(at / 1000),
+    ),
   ];
   return (
     <>
@@ -129,19 +125,16 @@ export default function Metrics() {
             </For>
           </div>
         </Show>
-        <Asked of={asked}>
-          {() => (
-            <Show when={rows().length > 0} fallback={<Empty text={words().none} detail={words().noneHint} />}>
-              <DataTable
-                label={words().title}
-                rows={rows().slice(0, ROWS)}
-                id={(row) => `${row.owner} ${row.name}`}
-                columns={columns()}
-                param="sort"
-              />
-            </Show>
-          )}
-        </Asked>
+        <AskedTable
+          of={asked}
+          none={words().none}
+          noneHint={words().noneHint}
+          label={words().title}
+          rows={rows().slice(0, ROWS)}
+          id={(row) => `${row.owner} ${row.name}`}
+          columns={columns()}
+          param="sort"
+        />
       </section>
     </>
   );

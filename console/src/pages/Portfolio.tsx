@@ -21,8 +21,9 @@ import { keepsTable, readTable, setTable, table, template } from '../components/
 import { Tabs } from '../components/assess/Tabs';
 import { langOf, levelOf, resultOf, RESULTS, type Result } from '../components/assess/words';
 import { Choices } from '../components/Choices';
+import { figure } from '../components/data/columns';
 import { DataTable, type Column } from '../components/data/DataTable';
-import { FindField } from '../components/data/FindField';
+import { FindField, finds } from '../components/data/FindField';
 import { PageHead } from '../components/data/PageHead';
 import { State } from '../components/data/State';
 import { Empty, Loading } from '../components/Empty';
@@ -120,13 +121,12 @@ export default function Portfolio() {
 
 function Ranked(props: { ranking: Ranking; formula: string }) {
   const words = () => t().portfolio;
-  const wanted = () => params().get('find')?.toLowerCase() ?? '';
   const result = () => (params().get('result') ?? 'all') as Result | 'all';
   const rows = createMemo((): Row[] =>
     props.ranking.systems
       .map((system, i) => ({ ...system, place: i + 1 }))
       .filter((row) => result() === 'all' || resultOf(row) === result())
-      .filter((row) => `${row.system}\n${row.name}`.toLowerCase().includes(wanted())),
+      .filter((row) => finds([row.system, row.name])),
   );
   const broken = () => props.ranking.broken;
   const [trouble, setTrouble] = createSignal<string>();
@@ -268,7 +268,7 @@ function columns(open: (row: Row) => void): Column<Row>[] {
       by: (row) => words.results[resultOf(row)],
       cell: (row) => <State level={levelOf(row)} word={words.results[resultOf(row)]} />,
     },
-    { key: 'yes', label: words.yes, kind: 'number', by: (row) => row.yes, cell: (row) => number(row.yes) },
+    figure('yes', words.yes, (row) => row.yes, number),
     {
       key: 'unknown',
       label: words.unknown,

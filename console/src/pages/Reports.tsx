@@ -18,9 +18,10 @@ import { Tabs } from '../components/assess/Tabs';
 import { Choices } from '../components/Choices';
 import { Guarded } from '../components/clients/Guarded';
 import { Row } from '../components/clients/Fields';
-import { Asked } from '../components/data/Asked';
+import { AskedTable } from '../components/data/AskedTable';
+import { figure } from '../components/data/columns';
 import { Crumb } from '../components/data/Crumb';
-import { DataTable, type Column } from '../components/data/DataTable';
+import type { Column } from '../components/data/DataTable';
 import { PageHead } from '../components/data/PageHead';
 import { State } from '../components/data/State';
 import { Empty } from '../components/Empty';
@@ -94,19 +95,16 @@ function List(props: { listed: ReturnType<typeof asking<{ reports: ListedReport[
             onChoose={(value) => setParam('kind', value === 'all' ? undefined : value)}
           />
         </div>
-        <Asked of={props.listed}>
-          {() => (
-            <Show when={rows().length > 0} fallback={<Empty text={words().none} detail={words().noneHint} />}>
-              <DataTable
-                label={words().title}
-                rows={rows()}
-                id={(row) => `${row.kind}/${row.date}`}
-                columns={columns()}
-                param="sort"
-              />
-            </Show>
-          )}
-        </Asked>
+        <AskedTable
+          of={props.listed}
+          none={words().none}
+          noneHint={words().noneHint}
+          label={words().title}
+          rows={rows()}
+          id={(row) => `${row.kind}/${row.date}`}
+          columns={columns()}
+          param="sort"
+        />
       </section>
     </>
   );
@@ -151,13 +149,7 @@ function columns(): Column<ListedReport>[] {
       by: (row) => row.apdex ?? -1,
       cell: (row) => number(row.apdex, 2),
     },
-    {
-      key: 'requests',
-      label: words.requests,
-      kind: 'number',
-      by: (row) => row.requests,
-      cell: (row) => number(row.requests),
-    },
+    figure('requests', words.requests, (row) => row.requests, number),
     {
       key: 'sent',
       label: words.sent,

@@ -16,8 +16,7 @@ export interface Column<T> {
   cell: (row: T) => JSX.Element;
 }
 
-/** Rows of anything, in the order that somebody chose; on a phone each is a card. */
-export function DataTable<T>(props: {
+export interface Table<T> {
   label: string;
   rows: readonly T[];
   id: (row: T) => string;
@@ -26,7 +25,10 @@ export function DataTable<T>(props: {
   usual?: string;
   /** The parameter of the address that keeps the order; without one the order is forgotten with the page. */
   param?: string;
-}) {
+}
+
+/** Rows of anything, in the order that somebody chose; on a phone each is a card. */
+export function DataTable<T>(props: Table<T>) {
   const [own, setOwn] = createSignal<string>();
   const order = () => (props.param ? params().get(props.param) : own()) ?? props.usual ?? '';
   const by = () => order().replace(/^-/, '');

@@ -1,35 +1,17 @@
-import { createMemo, For, Show } from 'solid-js';
-import { asking } from '../../api/asking';
-import { tally, tallyCsv, type Sums } from '../../api/manage';
+import { createMemo, For } from 'solid-js';
 import type { TallyRow } from '../../api/managed';
 import { number, percent } from '../../lib/format';
 import { t } from '../../lib/i18n';
 import type { Range } from '../../lib/time';
-import { Asked } from './Asked';
-import { Csv } from './Csv';
-import { failed } from './TallyPanel';
+import { failed } from './columns';
+import { SumsPanel } from './SumsPanel';
 
 /** At which hours of the day a subject is called, on the clock of whoever looks. */
 export function Hours(props: { title: string; subject: string; range: Range; empty: string }) {
-  const sums = (): Sums => ({ subject: props.subject, by: ['hour'], seconds: props.range.seconds, limit: 24 });
-  const asked = asking((signal) => tally(sums(), signal), 60);
   return (
-    <section class="panel" aria-label={props.title}>
-      <div class="panel-head">
-        <h2>{props.title}</h2>
-        <span class="note">{t().data.lastOf(t().time.ranges[props.range.key] ?? '')}</span>
-        <div class="end">
-          <Csv address={() => tallyCsv(sums())} name={`calls-${props.subject}-by-hour`} />
-        </div>
-      </div>
-      <Asked of={asked}>
-        {(found) => (
-          <Show when={found().rows.length > 0} fallback={<p class="small-empty">{props.empty}</p>}>
-            <Bars rows={found().rows} />
-          </Show>
-        )}
-      </Asked>
-    </section>
+    <SumsPanel {...props} by="hour" limit={24} every={60}>
+      {(rows) => <Bars rows={rows()} />}
+    </SumsPanel>
   );
 }
 

@@ -6,7 +6,7 @@ import { errorsTone } from '../../lib/health';
 import { t } from '../../lib/i18n';
 import type { Range } from '../../lib/time';
 import { Figure } from '../Figure';
-import { failed } from './TallyPanel';
+import { failed } from './columns';
 import { clock, day } from '../../lib/time';
 
 /** All calls of a subject in one line of figures. */

@@ -5,7 +5,7 @@ import { t } from '../../lib/i18n';
 import { href } from '../../lib/route';
 import { DataTable, type Column } from '../data/DataTable';
 import { State } from '../data/State';
-import { toneOf } from '../data/TallyPanel';
+import { toneOf } from '../data/columns';
 import { Sparkline } from '../Sparkline';
 import { byTrouble, stateOf } from './words';
 

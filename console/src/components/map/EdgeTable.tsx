@@ -4,7 +4,7 @@ import type { MapEdge, MapNode, ServiceMap } from '../../api/traces';
 import { percent, rate, seconds } from '../../lib/format';
 import { t } from '../../lib/i18n';
 import { DataTable, type Column } from '../data/DataTable';
-import { toneOf } from '../data/TallyPanel';
+import { figure, toneOf } from '../data/columns';
 import { edgeKey, errorsOf, pageOf, shownName, tracesOf } from './words';
 
 export function EdgeTable(props: { label: string; map: ServiceMap; edges: readonly MapEdge[] }) {
@@ -25,35 +25,15 @@ export function EdgeTable(props: { label: string; map: ServiceMap; edges: readon
       by: (row) => shownName(nodes().get(row.to)),
       cell: (row) => <Named node={nodes().get(row.to)} kind />,
     },
-    {
-      key: 'calls',
-      label: words().calls,
-      kind: 'number',
-      by: (row) => row.calls,
-      cell: (row) => rate(row.calls / length()),
-    },
-    {
-      key: 'errors',
-      label: t().figures.errors,
-      kind: 'number',
-      by: errorsOf,
-      tone: (row) => toneOf(errorsOf(row)),
-      cell: (row) => percent(errorsOf(row)),
-    },
-    {
-      key: 'mean',
-      label: t().figures.mean,
-      kind: 'number',
-      by: (row) => row.mean_seconds,
-      cell: (row) => seconds(row.mean_seconds),
-    },
-    {
-      key: 'p95',
-      label: t().figures.p95,
-      kind: 'number',
-      by: (row) => row.p95_seconds,
-      cell: (row) => seconds(row.p95_seconds),
-    },
+    figure(
+      'calls',
+      words().calls,
+      (row) => row.calls,
+      (calls) => rate(calls / length()),
+    ),
+    { ...figure('errors', t().figures.errors, errorsOf, percent), tone: (row) => toneOf(errorsOf(row)) },
+    figure('mean', t().figures.mean, (row) => row.mean_seconds, seconds),
+    figure('p95', t().figures.p95, (row) => row.p95_seconds, seconds),
     {
       key: 'do',
       label: '',

@@ -1,5 +1,5 @@
 /** The slowest transactions of a function whose traces are kept, each with the way to its trace. */
-import { createMemo, Show } from 'solid-js';
+import { createMemo } from 'solid-js';
 import { asking } from '../../api/asking';
 import { get } from '../../api/client';
 import { latest } from '../../api/traces';
@@ -8,7 +8,7 @@ import { seconds } from '../../lib/format';
 import { t } from '../../lib/i18n';
 import { href, params } from '../../lib/route';
 import { exact, rangeOf } from '../../lib/time';
-import { Asked } from '../data/Asked';
+import { AskedPanel } from '../data/AskedPanel';
 import { DataTable, type Column } from '../data/DataTable';
 import '../data/data.css';
 
@@ -51,29 +51,26 @@ export function Slowest(props: { subject: string; target: number }) {
     },
   ];
   return (
-    <section class="panel" aria-label={words().slowest}>
-      <div class="panel-head">
-        <h2>{words().slowest}</h2>
-        <span class="note">{t().data.lastOf(t().time.ranges[range().key] ?? '')}</span>
+    <AskedPanel
+      title={words().slowest}
+      note={t().data.lastOf(t().time.ranges[range().key] ?? '')}
+      end={
         <a class="end note" href={href('tmap', '', { subject: props.subject })}>
           {t().nav.tmap}
         </a>
-      </div>
-      <Asked of={asked}>
-        {(found) => (
-          <Show
-            when={rows(found()).length > 0}
-            fallback={<p class="small-empty">{words().noSlowest(seconds(props.target * 4))}</p>}
-          >
-            <DataTable
-              label={words().slowest}
-              rows={rows(found())}
-              id={(row) => `${row.trace_id} ${row.end}`}
-              columns={columns()}
-            />
-          </Show>
-        )}
-      </Asked>
-    </section>
+      }
+      of={asked}
+      rows={rows}
+      none={words().noSlowest(seconds(props.target * 4))}
+    >
+      {(rows) => (
+        <DataTable
+          label={words().slowest}
+          rows={rows()}
+          id={(row) => `${row.trace_id} ${row.end}`}
+          columns={columns()}
+        />
+      )}
+    </AskedPanel>
   );
 }

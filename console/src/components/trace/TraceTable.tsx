@@ -4,6 +4,7 @@ import { number, seconds } from '../../lib/format';
 import { t } from '../../lib/i18n';
 import { href } from '../../lib/route';
 import { exact } from '../../lib/time';
+import { figure } from '../data/columns';
 import { DataTable, type Column } from '../data/DataTable';
 import { Tags } from '../data/Tags';
 
@@ -17,13 +18,7 @@ export function TraceTable(props: { label: string; rows: readonly TraceSummary[]
       by: (row) => row.start,
       cell: (row) => <a href={href('trace', row.trace_id)}>{exact(row.start / 1000)}</a>,
     },
-    {
-      key: 'seconds',
-      label: t().traces.took,
-      kind: 'number',
-      by: (row) => row.seconds,
-      cell: (row) => seconds(row.seconds),
-    },
+    figure('seconds', t().traces.took, (row) => row.seconds, seconds),
     {
       key: 'bar',
       label: '',
@@ -45,14 +40,10 @@ export function TraceTable(props: { label: string; rows: readonly TraceSummary[]
         </>
       ),
     },
-    { key: 'spans', label: t().traces.spans, kind: 'number', by: (row) => row.spans, cell: (row) => number(row.spans) },
+    figure('spans', t().traces.spans, (row) => row.spans, number),
     {
-      key: 'errors',
-      label: t().traces.errorsColumn,
-      kind: 'number',
-      by: (row) => row.errors,
+      ...figure<TraceSummary>('errors', t().traces.errorsColumn, (row) => row.errors, number),
       tone: (row) => (row.errors > 0 ? 'bad' : 'zero'),
-      cell: (row) => number(row.errors),
     },
     {
       key: 'services',
