@@ -9,6 +9,7 @@ import { Loading } from '../components/Empty';
 import { Figure } from '../components/Figure';
 import { ErrorsFigure, InFlightFigure, MeanFigure, RateFigure } from '../components/TrafficFigures';
 import { Crumb } from '../components/data/Crumb';
+import { Heading } from '../components/data/Heading';
 import { JvmPanels } from '../components/metrics/Panels';
 import { State } from '../components/data/State';
 import { LEVELS } from '../components/velocity/Velocity';
@@ -35,34 +36,28 @@ function View(props: { id: string }) {
   const owner = () => `instance:${props.id}`;
   return (
     <>
-      <div class="page-head">
-        <div class="grow">
-          <Crumb to={href('service', service())} from={service()} here={props.id} />
-          <div class="title-row">
-            <h1>{props.id}</h1>
-            <Show when={one()}>
-              {(found) => <State level={LEVELS[found().state]} word={t().states[found().state]} pill />}
-            </Show>
-            <div class="facts">
-              <Show when={one()}>
-                {(found) => (
-                  <>
-                    <span>{t().subject.revision(found().revision)}</span>
-                    <span class="mono">{found().address}</span>
-                    <span class="mono">
-                      {words().process} {found().pid}
-                    </span>
-                    <span>{t().subject.since(duration(serverNow() - found().since / 1e6))}</span>
-                  </>
-                )}
-              </Show>
-              <a href={href('tmap', '', { subject: owner() })}>{t().nav.tmap}</a>
-              <a href={href('logs', '', { instance: props.id })}>{words().logs}</a>
-              <a href={href('instances')}>{t().crowd.all}</a>
-            </div>
-          </div>
+      <Heading crumb={<Crumb to={href('service', service())} from={service()} here={props.id} />} title={props.id}>
+        <Show when={one()}>
+          {(found) => <State level={LEVELS[found().state]} word={t().states[found().state]} pill />}
+        </Show>
+        <div class="facts">
+          <Show when={one()}>
+            {(found) => (
+              <>
+                <span>{t().subject.revision(found().revision)}</span>
+                <span class="mono">{found().address}</span>
+                <span class="mono">
+                  {words().process} {found().pid}
+                </span>
+                <span>{t().subject.since(duration(serverNow() - found().since / 1e6))}</span>
+              </>
+            )}
+          </Show>
+          <a href={href('tmap', '', { subject: owner() })}>{t().nav.tmap}</a>
+          <a href={href('logs', '', { instance: props.id })}>{words().logs}</a>
+          <a href={href('instances')}>{t().crowd.all}</a>
         </div>
-      </div>
+      </Heading>
       <Show
         when={one()}
         fallback={

@@ -22,6 +22,7 @@ import { AskedTable } from '../components/data/AskedTable';
 import { figure } from '../components/data/columns';
 import { Crumb } from '../components/data/Crumb';
 import type { Column } from '../components/data/DataTable';
+import { Heading } from '../components/data/Heading';
 import { PageHead } from '../components/data/PageHead';
 import { State } from '../components/data/State';
 import { Empty } from '../components/Empty';
@@ -181,47 +182,46 @@ function Opened(props: { one: OneReport; found: ListedReport | undefined }) {
   const title = () => `${words().kinds[props.one.kind]} ${words().periodOf(props.one.kind, props.one.date)}`;
   return (
     <>
-      <div class="page-head">
-        <div class="grow">
-          <Crumb to={href('reports')} from={words().title} here={title()} />
-          <div class="title-row">
-            <h1>{title()}</h1>
-            <Show when={props.found}>
-              {(found) => (
-                <>
-                  <State pill level={LEVELS[found().result]} word={words().results[found().result]} />
-                  <div class="facts">
-                    <Show when={!found().complete}>
-                      <span>{standing(found())}</span>
-                    </Show>
-                    <span>
-                      {words().sent}: <Sent report={found()} />
-                    </span>
-                  </div>
-                </>
+      <Heading
+        crumb={<Crumb to={href('reports')} from={words().title} here={title()} />}
+        title={title()}
+        actions={
+          <div class="actions">
+            <SubjectOf value={of()} />
+            <For each={FORMATS}>
+              {(format) => (
+                <a
+                  class="button"
+                  href={reportAt(props.one, of(), format, language())}
+                  download={`naru-${props.one.kind}-${props.one.date}.${format}`}
+                  aria-label={words().take(format.toUpperCase())}
+                >
+                  {format.toUpperCase()}
+                </a>
               )}
-            </Show>
+            </For>
+            <Guarded role="operator" onPress={() => setSending(true)}>
+              {words().send}
+            </Guarded>
           </div>
-        </div>
-        <div class="actions">
-          <SubjectOf value={of()} />
-          <For each={FORMATS}>
-            {(format) => (
-              <a
-                class="button"
-                href={reportAt(props.one, of(), format, language())}
-                download={`naru-${props.one.kind}-${props.one.date}.${format}`}
-                aria-label={words().take(format.toUpperCase())}
-              >
-                {format.toUpperCase()}
-              </a>
-            )}
-          </For>
-          <Guarded role="operator" onPress={() => setSending(true)}>
-            {words().send}
-          </Guarded>
-        </div>
-      </div>
+        }
+      >
+        <Show when={props.found}>
+          {(found) => (
+            <>
+              <State pill level={LEVELS[found().result]} word={words().results[found().result]} />
+              <div class="facts">
+                <Show when={!found().complete}>
+                  <span>{standing(found())}</span>
+                </Show>
+                <span>
+                  {words().sent}: <Sent report={found()} />
+                </span>
+              </div>
+            </>
+          )}
+        </Show>
+      </Heading>
       <iframe class="report-frame" title={title()} sandbox="" src={reportAt(props.one, of(), 'html', language())} />
       <Show when={sending()}>
         <SendDialog one={props.one} title={title()} onClose={() => setSending(false)} />

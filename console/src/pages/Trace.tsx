@@ -5,6 +5,7 @@ import { trace, type Trace as Answer } from '../api/traces';
 import { Empty, Loading } from '../components/Empty';
 import { Missing } from '../components/Missing';
 import { Crumb } from '../components/data/Crumb';
+import { Heading } from '../components/data/Heading';
 import { JvmPanels } from '../components/metrics/Panels';
 import { MOMENT } from '../components/metrics/panels';
 import { copy } from '../components/tmap/carry';
@@ -75,30 +76,29 @@ function View(props: { of: Answer }) {
   };
   return (
     <>
-      <div class="page-head">
-        <div class="grow">
-          <Crumb to={href('traces')} from={t().nav.traces} here={answer().trace_id} mono />
-          <div class="title-row">
-            <h1>{shape().rows[0]?.name ?? words().title(answer().trace_id)}</h1>
-            <div class="facts">
-              <b>{seconds(shape().seconds)}</b>
-              <span>{moment(shape().begin / 1000)}</span>
-              <span class={errors() > 0 ? 'troubled' : undefined}>
-                {words().facts(number(answer().spans.length), number(shape().services.length), number(errors()))}
-              </span>
-              <Show when={passage()?.function}>{(name) => <a href={href('function', name())}>{name()}</a>}</Show>
-            </div>
+      <Heading
+        crumb={<Crumb to={href('traces')} from={t().nav.traces} here={answer().trace_id} mono />}
+        title={shape().rows[0]?.name ?? words().title(answer().trace_id)}
+        actions={
+          <div class="actions">
+            <button class="button" onClick={() => void said(answer().trace_id)}>
+              {words().copyId}
+            </button>
+            <button class="button" onClick={() => void said(location.href)}>
+              {words().link}
+            </button>
           </div>
+        }
+      >
+        <div class="facts">
+          <b>{seconds(shape().seconds)}</b>
+          <span>{moment(shape().begin / 1000)}</span>
+          <span class={errors() > 0 ? 'troubled' : undefined}>
+            {words().facts(number(answer().spans.length), number(shape().services.length), number(errors()))}
+          </span>
+          <Show when={passage()?.function}>{(name) => <a href={href('function', name())}>{name()}</a>}</Show>
         </div>
-        <div class="actions">
-          <button class="button" onClick={() => void said(answer().trace_id)}>
-            {words().copyId}
-          </button>
-          <button class="button" onClick={() => void said(location.href)}>
-            {words().link}
-          </button>
-        </div>
-      </div>
+      </Heading>
       <Show when={answer().cut}>
         <p class="banner" role="status">
           {words().cut}

@@ -1,7 +1,8 @@
-import { Crumb } from './Crumb';
 import { For, type JSX } from 'solid-js';
 import { t } from '../../lib/i18n';
 import { href, params, type Page } from '../../lib/route';
+import { Crumb } from './Crumb';
+import { Heading } from './Heading';
 
 /** Where one is, what it is called, how it stands, what is known of it, and what may be done. */
 export function Head(props: {
@@ -15,20 +16,17 @@ export function Head(props: {
 }) {
   const transactions = () => href('tmap', '', { subject: props.subject, range: tmapRange() });
   return (
-    <div class="page-head">
-      <div class="grow">
-        <Crumb to={href(props.from)} from={t().nav[props.from]} here={props.title} />
-        <div class="title-row">
-          <h1>{props.title}</h1>
-          {props.state}
-          <div class="facts">
-            <For each={props.facts.filter(Boolean)}>{(fact) => <span>{fact}</span>}</For>
-            <a href={transactions()}>{t().nav.tmap}</a>
-          </div>
-        </div>
+    <Heading
+      crumb={<Crumb to={href(props.from)} from={t().nav[props.from]} here={props.title} />}
+      title={props.title}
+      actions={props.actions}
+    >
+      {props.state}
+      <div class="facts">
+        <For each={props.facts.filter(Boolean)}>{(fact) => <span>{fact}</span>}</For>
+        <a href={transactions()}>{t().nav.tmap}</a>
       </div>
-      {props.actions}
-    </div>
+    </Heading>
   );
 }
 

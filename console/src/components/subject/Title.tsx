@@ -2,6 +2,7 @@ import { For, Show, type JSX } from 'solid-js';
 import type { Health } from '../../lib/health';
 import { t } from '../../lib/i18n';
 import { href, params } from '../../lib/route';
+import { Heading } from '../data/Heading';
 import { HealthMark } from '../HealthMark';
 
 /** What one looks at: where it lies, its name, its health, what is known of it, and what may be done. */
@@ -16,24 +17,23 @@ export function Title(props: {
   const transactions = () =>
     href('tmap', '', { subject: `${props.kind}:${props.name}`, range: params().get('range') ?? undefined });
   return (
-    <div class="page-head">
-      <div class="grow">
+    <Heading
+      crumb={
         <nav class="crumb">
           <a href={href('overview')}>{t().nav.overview}</a>
           <span aria-hidden="true">›</span>
           <span>{t().nav[props.kind]}</span>
         </nav>
-        <div class="title-row">
-          <h1>{props.title}</h1>
-          <HealthMark health={props.health} pill focusable />
-          <div class="facts">
-            {props.facts}
-            <a href={transactions()}>{t().nav.tmap}</a>
-          </div>
-        </div>
+      }
+      title={props.title}
+      actions={props.actions}
+    >
+      <HealthMark health={props.health} pill focusable />
+      <div class="facts">
+        {props.facts}
+        <a href={transactions()}>{t().nav.tmap}</a>
       </div>
-      {props.actions}
-    </div>
+    </Heading>
   );
 }
 
