@@ -2,6 +2,7 @@ import { For, Show } from 'solid-js';
 import type { Grade, Questions, Verdict } from '../../api/assess';
 import { number } from '../../lib/format';
 import { t } from '../../lib/i18n';
+import { PlainTable } from '../data/PlainTable';
 import { Mark } from '../Mark';
 import { levelOf, outcomeText } from './words';
 import './verdict.css';
@@ -94,28 +95,22 @@ function Meter(props: { verdict: Verdict; adopt: number }) {
 function Goals(props: { verdict: Verdict; questions: Questions }) {
   const words = () => t().assess;
   return (
-    <table class="goals" aria-label={words().goals}>
-      <thead>
-        <tr>
-          <th scope="col">{words().goal}</th>
-          <For each={['yes', 'no', 'unknown'] as const}>
-            {(choice) => <th scope="col">{words().choices[choice]}</th>}
-          </For>
-        </tr>
-      </thead>
-      <tbody>
-        <For each={props.verdict.goals}>
-          {(one) => (
-            <tr>
-              <th scope="row">{props.questions.goals.find(({ key }) => key === one.goal)?.name}</th>
-              <td classList={{ zero: one.yes === 0 }}>{one.yes}</td>
-              <td classList={{ zero: one.no === 0 }}>{one.no}</td>
-              <td classList={{ zero: one.unknown === 0, open: one.unknown > 0 }}>{one.unknown}</td>
-            </tr>
-          )}
-        </For>
-      </tbody>
-    </table>
+    <PlainTable
+      class="goals"
+      label={words().goals}
+      head={[words().goal, words().choices.yes, words().choices.no, words().choices.unknown]}
+    >
+      <For each={props.verdict.goals}>
+        {(one) => (
+          <tr>
+            <th scope="row">{props.questions.goals.find(({ key }) => key === one.goal)?.name}</th>
+            <td classList={{ zero: one.yes === 0 }}>{one.yes}</td>
+            <td classList={{ zero: one.no === 0 }}>{one.no}</td>
+            <td classList={{ zero: one.unknown === 0, open: one.unknown > 0 }}>{one.unknown}</td>
+          </tr>
+        )}
+      </For>
+    </PlainTable>
   );
 }
 

@@ -3,6 +3,7 @@ import type { Point } from '../../api/types';
 import { NONE } from '../../lib/format';
 import { t } from '../../lib/i18n';
 import { moment } from '../../lib/time';
+import { PlainTable } from '../data/PlainTable';
 import type { Definition } from './figures';
 
 /** As many rows as a person reads; a longer range has rows further apart. */
@@ -27,24 +28,16 @@ export function ChartTable(props: { label: string; definitions: readonly Definit
   });
   return (
     <div class="chart-table" tabindex="0" role="region" aria-label={props.label}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{t().subject.timeColumn}</th>
-            <For each={columns()}>{(column) => <th scope="col">{column.name}</th>}</For>
-          </tr>
-        </thead>
-        <tbody>
-          <For each={rows()}>
-            {(point) => (
-              <tr>
-                <th scope="row">{moment(point.at * 1000)}</th>
-                <For each={columns()}>{(column) => <td>{column.text(point)}</td>}</For>
-              </tr>
-            )}
-          </For>
-        </tbody>
-      </table>
+      <PlainTable head={[t().subject.timeColumn, ...columns().map(({ name }) => name)]}>
+        <For each={rows()}>
+          {(point) => (
+            <tr>
+              <th scope="row">{moment(point.at * 1000)}</th>
+              <For each={columns()}>{(column) => <td>{column.text(point)}</td>}</For>
+            </tr>
+          )}
+        </For>
+      </PlainTable>
     </div>
   );
 }

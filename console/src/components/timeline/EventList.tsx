@@ -1,6 +1,7 @@
 /** The same events as a list: for who reads rather than looks, and for screen readers. */
 import { createSignal, For, Show } from 'solid-js';
 import type { Event } from '../../api/types';
+import { PlainTable } from '../data/PlainTable';
 import { Empty } from '../Empty';
 import { number } from '../../lib/format';
 import { t } from '../../lib/i18n';
@@ -24,45 +25,35 @@ export function EventList(props: {
         <span class="note">{t().timeline.listCount(number(props.events.length))}</span>
       </div>
       <Show when={props.events.length > 0} fallback={<Empty text={t().timeline.none} detail={t().timeline.noneHint} />}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">{t().timeline.time}</th>
-              <th scope="col">{t().timeline.service}</th>
-              <th scope="col">{t().timeline.what}</th>
-              <th scope="col">{t().timeline.reason}</th>
-            </tr>
-          </thead>
-          <tbody>
-            <For each={newest()}>
-              {(event) => (
-                <tr classList={{ chosen: event.id === props.chosen }}>
-                  <td class="tl-when">{moment(event.at / 1000)}</td>
-                  <td>{event.service ?? t().timeline.platform}</td>
-                  <td>
-                    <button
-                      class="tl-pick"
-                      aria-pressed={event.id === props.chosen}
-                      onClick={() => props.onChoose(event)}
-                    >
-                      <Glyph event={event} />
-                      {headline(event)}
-                    </button>
-                  </td>
-                  <td class="tl-reason">
-                    {why(event)}
-                    <Show when={!event.decision}>
-                      {' '}
-                      <span class="muted" lang="en">
-                        {event.message}
-                      </span>
-                    </Show>
-                  </td>
-                </tr>
-              )}
-            </For>
-          </tbody>
-        </table>
+        <PlainTable head={[t().timeline.time, t().timeline.service, t().timeline.what, t().timeline.reason]}>
+          <For each={newest()}>
+            {(event) => (
+              <tr classList={{ chosen: event.id === props.chosen }}>
+                <td class="tl-when">{moment(event.at / 1000)}</td>
+                <td>{event.service ?? t().timeline.platform}</td>
+                <td>
+                  <button
+                    class="tl-pick"
+                    aria-pressed={event.id === props.chosen}
+                    onClick={() => props.onChoose(event)}
+                  >
+                    <Glyph event={event} />
+                    {headline(event)}
+                  </button>
+                </td>
+                <td class="tl-reason">
+                  {why(event)}
+                  <Show when={!event.decision}>
+                    {' '}
+                    <span class="muted" lang="en">
+                      {event.message}
+                    </span>
+                  </Show>
+                </td>
+              </tr>
+            )}
+          </For>
+        </PlainTable>
         <Show when={props.events.length > shown()}>
           <div class="tm-more">
             <button class="button" onClick={() => setShown((n) => n + AT_ONCE)}>

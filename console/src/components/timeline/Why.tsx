@@ -6,6 +6,7 @@ import { t } from '../../lib/i18n';
 import { href } from '../../lib/route';
 import { amount, winner } from '../../lib/decision';
 import { moment } from '../../lib/time';
+import { PlainTable } from '../data/PlainTable';
 import { Glyph } from './Glyph';
 import { felt, type Felt } from './lanes';
 import { actor, headline, why } from './words';
@@ -69,33 +70,23 @@ function Decided(props: { decision: Decision }) {
     <>
       <Show when={props.decision.wishes.length > 0}>
         <h4>{words().wishes}</h4>
-        <table class="tl-wishes">
-          <thead>
-            <tr>
-              <th scope="col">{words().policy}</th>
-              <th scope="col">{words().seen}</th>
-              <th scope="col">{words().level}</th>
-              <th scope="col">{words().wants}</th>
-            </tr>
-          </thead>
-          <tbody>
-            <For each={props.decision.wishes}>
-              {(wish) => (
-                <tr classList={{ won: wish === won() }}>
-                  <th scope="row">{t().decision.by[wish.by] ?? wish.by}</th>
-                  <td>{wish.seen === null ? words().unseen : amount(wish.by, wish.seen)}</td>
-                  <td>{wish.level === null ? '–' : amount(wish.by, wish.level)}</td>
-                  <td>
-                    {wish.wants === null ? words().noSay : number(wish.wants)}
-                    <Show when={wish === won()}>
-                      <span class="tl-won">{words().decisive}</span>
-                    </Show>
-                  </td>
-                </tr>
-              )}
-            </For>
-          </tbody>
-        </table>
+        <PlainTable class="tl-wishes" head={[words().policy, words().seen, words().level, words().wants]}>
+          <For each={props.decision.wishes}>
+            {(wish) => (
+              <tr classList={{ won: wish === won() }}>
+                <th scope="row">{t().decision.by[wish.by] ?? wish.by}</th>
+                <td>{wish.seen === null ? words().unseen : amount(wish.by, wish.seen)}</td>
+                <td>{wish.level === null ? '–' : amount(wish.by, wish.level)}</td>
+                <td>
+                  {wish.wants === null ? words().noSay : number(wish.wants)}
+                  <Show when={wish === won()}>
+                    <span class="tl-won">{words().decisive}</span>
+                  </Show>
+                </td>
+              </tr>
+            )}
+          </For>
+        </PlainTable>
       </Show>
       <Show when={props.decision.bounds.length > 0}>
         <h4>{words().bounds}</h4>
@@ -122,30 +113,21 @@ function Effect(props: { points: readonly Point[]; at: number }) {
       {(then) => (
         <>
           <h4>{words().effect}</h4>
-          <table class="tl-felt">
-            <thead>
-              <tr>
-                <td />
-                <th scope="col">{words().before}</th>
-                <th scope="col">{words().after}</th>
-              </tr>
-            </thead>
-            <tbody>
-              <For each={rows()}>
-                {([name, value]) => (
-                  <tr>
-                    <th scope="row">{name}</th>
-                    <td>{value(then())}</td>
-                    <td>
-                      <Show when={after()} fallback={<span class="muted">{words().notYet}</span>}>
-                        {(later) => <>{value(later())}</>}
-                      </Show>
-                    </td>
-                  </tr>
-                )}
-              </For>
-            </tbody>
-          </table>
+          <PlainTable class="tl-felt" head={['', words().before, words().after]}>
+            <For each={rows()}>
+              {([name, value]) => (
+                <tr>
+                  <th scope="row">{name}</th>
+                  <td>{value(then())}</td>
+                  <td>
+                    <Show when={after()} fallback={<span class="muted">{words().notYet}</span>}>
+                      {(later) => <>{value(later())}</>}
+                    </Show>
+                  </td>
+                </tr>
+              )}
+            </For>
+          </PlainTable>
         </>
       )}
     </Show>

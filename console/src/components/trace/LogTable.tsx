@@ -4,6 +4,7 @@ import type { LogLine } from '../../api/traces';
 import { t } from '../../lib/i18n';
 import { href } from '../../lib/route';
 import { exact } from '../../lib/time';
+import { PlainTable } from '../data/PlainTable';
 import { State } from '../data/State';
 import { Pairs } from './Pairs';
 import { pairs, severityLevel, severityNamed } from './words';
@@ -11,19 +12,13 @@ import { pairs, severityLevel, severityNamed } from './words';
 /** `within`: the trace that they are all of, where no link to it is needed. */
 export function LogTable(props: { label: string; lines: readonly LogLine[]; within?: string }) {
   return (
-    <table class="logs" aria-label={props.label}>
-      <thead>
-        <tr>
-          <th scope="col">{t().logs.at}</th>
-          <th scope="col">{t().logs.severity}</th>
-          <th scope="col">{t().tmap.columns.service}</th>
-          <th scope="col">{t().logs.body}</th>
-        </tr>
-      </thead>
-      <tbody>
-        <For each={props.lines}>{(line) => <Line line={line} within={props.within} />}</For>
-      </tbody>
-    </table>
+    <PlainTable
+      class="logs"
+      label={props.label}
+      head={[t().logs.at, t().logs.severity, t().tmap.columns.service, t().logs.body]}
+    >
+      <For each={props.lines}>{(line) => <Line line={line} within={props.within} />}</For>
+    </PlainTable>
   );
 }
 
