@@ -3,7 +3,7 @@ import { bytes, cores, number } from '../lib/format';
 import { t } from '../lib/i18n';
 import { Figure } from './Figure';
 import { Sparkline } from './Sparkline';
-import { ApdexFigure, ErrorsFigure, P95Figure, RateFigure, UsersFigure } from './TrafficFigures';
+import { ApdexFigure, TrafficFigure } from './TrafficFigures';
 
 /** The platform in one line of figures. */
 export function PlatformLine(props: { status: Status }) {
@@ -16,13 +16,13 @@ export function PlatformLine(props: { status: Status }) {
   const wanted = () => sum((service) => service.desired);
   return (
     <section class="figures panel" aria-label={t().overview.summary}>
-      <RateFigure owner="platform" traffic={traffic()}>
+      <TrafficFigure owner="platform" figure="requests" value={traffic().requests_per_second}>
         <Sparkline subject="all" />
-      </RateFigure>
-      <ApdexFigure owner="platform" traffic={traffic()} />
-      <ErrorsFigure owner="platform" traffic={traffic()} />
-      <P95Figure owner="platform" traffic={traffic()} />
-      <UsersFigure owner="platform" traffic={traffic()} />
+      </TrafficFigure>
+      <ApdexFigure owner="platform" apdex={traffic().apdex} />
+      <TrafficFigure owner="platform" figure="error_ratio" value={traffic().error_ratio} />
+      <TrafficFigure owner="platform" figure="p95" value={traffic().p95_seconds} />
+      <TrafficFigure owner="platform" figure="active_users" value={traffic().active_users} />
       <Figure
         label={figures().waiting}
         tip={figures().waitingTip}

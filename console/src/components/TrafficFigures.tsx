@@ -1,106 +1,57 @@
-/** What clients see of a subject, one figure each, wherever it is shown. */
+/** What clients see of a subject, a figure each, the same wherever it is shown. */
 import type { JSX } from 'solid-js';
-import type { Traffic } from '../api/types';
+import type { Apdex } from '../api/types';
 import { printed, score } from '../lib/apdex';
 import { number, percent, rate, seconds } from '../lib/format';
 import { apdexTone, errorsTone } from '../lib/health';
 import { t } from '../lib/i18n';
-import { Figure } from './Figure';
 import { ApdexBar } from './ApdexBar';
+import { Figure } from './Figure';
 
-interface Props<K extends keyof Traffic> {
+/** By their names as alerts know them. */
+const FIGURES = {
+  requests: { label: 'rate', tip: 'rateTip', written: rate },
+  error_ratio: { label: 'errors', tip: 'errorsTip', written: percent },
+  mean: { label: 'mean', tip: 'responseTip', written: seconds },
+  p95: { label: 'p95', tip: 'p95Tip', written: seconds },
+  active_users: { label: 'users', tip: 'usersTip', written: number },
+  in_flight: { label: 'inFlight', tip: 'inFlightTip', written: number },
+} as const;
+
+export function TrafficFigure(props: {
   /** As alerts name it: `service:portal`. */
   owner: string;
-  traffic: Pick<Traffic, K>;
-}
-
-export function RateFigure(props: Props<'requests_per_second'> & { children?: JSX.Element }) {
-  const value = () => props.traffic.requests_per_second;
+  figure: keyof typeof FIGURES;
+  value: number;
+  /** Where something else is to be said of it than elsewhere. */
+  tip?: string;
+  children?: JSX.Element;
+}) {
+  const shown = () => FIGURES[props.figure];
   return (
     <Figure
-      label={t().figures.rate}
-      tip={t().figures.rateTip}
-      value={rate(value())}
-      of={{ owner: props.owner, figure: 'requests', value: value() }}
+      label={t().figures[shown().label]}
+      tip={props.tip ?? t().figures[shown().tip]}
+      value={shown().written(props.value)}
+      tone={props.figure === 'error_ratio' ? errorsTone(props.value) : undefined}
+      of={{ owner: props.owner, figure: props.figure, value: props.value }}
     >
       {props.children}
     </Figure>
   );
 }
 
-export function ApdexFigure(props: Props<'apdex'>) {
-  const value = () => score(props.traffic.apdex);
+export function ApdexFigure(props: { owner: string; apdex: Apdex }) {
+  const value = () => score(props.apdex);
   return (
     <Figure
       label={t().figures.apdex}
       tip={t().figures.apdexTip}
-      value={printed(props.traffic.apdex)}
+      value={printed(props.apdex)}
       tone={apdexTone(value())}
       of={{ owner: props.owner, figure: 'apdex', value: value() ?? 1 }}
     >
-      <ApdexBar apdex={props.traffic.apdex} />
+      <ApdexBar apdex={props.apdex} />
     </Figure>
-  );
-}
-
-/** `tip`: what is an error here, where it is something else. */
-export function ErrorsFigure(props: Props<'error_ratio'> & { tip?: string }) {
-  const value = () => props.traffic.error_ratio;
-  return (
-    <Figure
-      label={t().figures.errors}
-      tip={props.tip ?? t().figures.errorsTip}
-      value={percent(value())}
-      tone={errorsTone(value())}
-      of={{ owner: props.owner, figure: 'error_ratio', value: value() }}
-    />
-  );
-}
-
-export function MeanFigure(props: Props<'mean_seconds'>) {
-  const value = () => props.traffic.mean_seconds;
-  return (
-    <Figure
-      label={t().figures.mean}
-      tip={t().figures.responseTip}
-      value={seconds(value())}
-      of={{ owner: props.owner, figure: 'mean', value: value() }}
-    />
-  );
-}
-
-export function P95Figure(props: Props<'p95_seconds'>) {
-  const value = () => props.traffic.p95_seconds;
-  return (
-    <Figure
-      label={t().figures.p95}
-      tip={t().figures.p95Tip}
-      value={seconds(value())}
-      of={{ owner: props.owner, figure: 'p95', value: value() }}
-    />
-  );
-}
-
-export function UsersFigure(props: Props<'active_users'>) {
-  const value = () => props.traffic.active_users;
-  return (
-    <Figure
-      label={t().figures.users}
-      tip={t().figures.usersTip}
-      value={number(value())}
-      of={{ owner: props.owner, figure: 'active_users', value: value() }}
-    />
-  );
-}
-
-export function InFlightFigure(props: Props<'in_flight'>) {
-  const value = () => props.traffic.in_flight;
-  return (
-    <Figure
-      label={t().figures.inFlight}
-      tip={t().figures.inFlightTip}
-      value={number(value())}
-      of={{ owner: props.owner, figure: 'in_flight', value: value() }}
-    />
   );
 }

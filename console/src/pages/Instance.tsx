@@ -7,7 +7,7 @@ import { Forecasts } from '../components/alerts/Forecasts';
 import { Charts } from '../components/charts/Charts';
 import { Loading } from '../components/Empty';
 import { Figure } from '../components/Figure';
-import { ErrorsFigure, InFlightFigure, MeanFigure, RateFigure } from '../components/TrafficFigures';
+import { TrafficFigure } from '../components/TrafficFigures';
 import { Crumb } from '../components/data/Crumb';
 import { Heading } from '../components/data/Heading';
 import { JvmPanels } from '../components/metrics/Panels';
@@ -81,10 +81,10 @@ function Now(props: { instance: InstanceStatus }) {
   const owner = () => `instance:${one().id}`;
   return (
     <section class="figures sums panel" aria-label={t().subject.figures}>
-      <InFlightFigure owner={owner()} traffic={one()} />
-      <RateFigure owner={owner()} traffic={one()} />
-      <MeanFigure owner={owner()} traffic={one()} />
-      <ErrorsFigure owner={owner()} traffic={one()} />
+      <TrafficFigure owner={owner()} figure="in_flight" value={one().in_flight} />
+      <TrafficFigure owner={owner()} figure="requests" value={one().requests_per_second} />
+      <TrafficFigure owner={owner()} figure="mean" value={one().mean_seconds} />
+      <TrafficFigure owner={owner()} figure="error_ratio" value={one().error_ratio} />
       <Figure
         label={words().cpu}
         tip={words().cores}

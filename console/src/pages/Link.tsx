@@ -14,7 +14,7 @@ import { TallyPanel } from '../components/data/TallyPanel';
 import { Empty, Loading } from '../components/Empty';
 import { savedBy, stateOf } from '../components/links/words';
 import { Figure } from '../components/Figure';
-import { ErrorsFigure, MeanFigure, P95Figure, RateFigure } from '../components/TrafficFigures';
+import { TrafficFigure } from '../components/TrafficFigures';
 import { number } from '../lib/format';
 import { t } from '../lib/i18n';
 import { params, route } from '../lib/route';
@@ -80,10 +80,10 @@ function Now(props: { link: LinkStatus }) {
   const saved = () => savedBy(asked.value()?.rows ?? []).get(props.link.name) ?? 0;
   return (
     <section class="figures sums panel" aria-label={t().subject.figures}>
-      <RateFigure owner={owner()} traffic={traffic()} />
-      <ErrorsFigure owner={owner()} traffic={traffic()} tip={t().links.errorsTip} />
-      <MeanFigure owner={owner()} traffic={traffic()} />
-      <P95Figure owner={owner()} traffic={traffic()} />
+      <TrafficFigure owner={owner()} figure="requests" value={traffic().requests_per_second} />
+      <TrafficFigure owner={owner()} figure="error_ratio" value={traffic().error_ratio} tip={t().links.errorsTip} />
+      <TrafficFigure owner={owner()} figure="mean" value={traffic().mean_seconds} />
+      <TrafficFigure owner={owner()} figure="p95" value={traffic().p95_seconds} />
       <Figure
         label={t().links.saved}
         tip={t().links.savedTip}

@@ -3,15 +3,7 @@ import type { Traffic } from '../../api/types';
 import { number } from '../../lib/format';
 import { t } from '../../lib/i18n';
 import { Figure } from '../Figure';
-import {
-  ApdexFigure,
-  ErrorsFigure,
-  InFlightFigure,
-  MeanFigure,
-  P95Figure,
-  RateFigure,
-  UsersFigure,
-} from '../TrafficFigures';
+import { ApdexFigure, TrafficFigure } from '../TrafficFigures';
 
 /** What clients see of a subject now. */
 export function Now(props: {
@@ -28,13 +20,13 @@ export function Now(props: {
     props.owner.startsWith('service:') ? { of: { owner: props.owner, figure, value } } : {};
   return (
     <section class="figures now panel" aria-label={t().subject.figures}>
-      <ApdexFigure owner={props.owner} traffic={props.traffic} />
-      <RateFigure owner={props.owner} traffic={props.traffic} />
-      <ErrorsFigure owner={props.owner} traffic={props.traffic} />
-      <MeanFigure owner={props.owner} traffic={props.traffic} />
-      <P95Figure owner={props.owner} traffic={props.traffic} />
-      <UsersFigure owner={props.owner} traffic={props.traffic} />
-      <InFlightFigure owner={props.owner} traffic={props.traffic} />
+      <ApdexFigure owner={props.owner} apdex={props.traffic.apdex} />
+      <TrafficFigure owner={props.owner} figure="requests" value={props.traffic.requests_per_second} />
+      <TrafficFigure owner={props.owner} figure="error_ratio" value={props.traffic.error_ratio} />
+      <TrafficFigure owner={props.owner} figure="mean" value={props.traffic.mean_seconds} />
+      <TrafficFigure owner={props.owner} figure="p95" value={props.traffic.p95_seconds} />
+      <TrafficFigure owner={props.owner} figure="active_users" value={props.traffic.active_users} />
+      <TrafficFigure owner={props.owner} figure="in_flight" value={props.traffic.in_flight} />
       <Figure
         label={words().waiting}
         tip={words().waitingTip}
