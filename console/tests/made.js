@@ -1,5 +1,7 @@
 // Answers of the parts of the API about traces, metrics and alerts, made up in the shapes of crates/model: a portal whose database
 // is slow and whose heap fills up.
+import { span as bareSpan } from './span.js';
+
 const now = () => Math.floor(Date.now() / 1000);
 export const TRACE = 'aa'.repeat(16);
 /** A trace of as many spans as one is shown of. */
@@ -63,28 +65,13 @@ async function text(request) {
 
 function span(id, parent, service, name, from, to, more = {}) {
   const begin = Math.floor((now() - 90) / 60) * 60e6;
-  return {
-    span_id: id.padStart(16, '0'),
-    parent_id: parent && parent.padStart(16, '0'),
+  return bareSpan(id.padStart(16, '0'), parent && parent.padStart(16, '0'), begin, from, to, {
     service,
     instance: service === 'portal' ? 'portal-1-4' : '',
     name,
-    kind: 'internal',
-    work: 'other',
-    start: begin + from * 1000,
-    seconds: (to - from) / 1000,
-    error: false,
-    status: 0,
     scope: 'io.opentelemetry.tomcat-10.0',
-    system: '',
-    peer: '',
-    detail: '',
-    message: '',
-    attributes: null,
-    resource: null,
-    events: [],
     ...more,
-  };
+  });
 }
 
 const SQL =

@@ -3,33 +3,13 @@ import { test } from 'node:test';
 import type { Span, Trace } from '../../src/api/traces';
 import type { Transaction } from '../../src/api/types';
 import { unfolded, waterfall } from '../../src/lib/waterfall';
+import { span as bareSpan } from '../span.js';
 
 const BEGIN = 1_790_000_000_000_000;
 
 /** From and to in milliseconds. */
 function span(id: string, parent: string, from: number, to: number, more: Partial<Span> = {}): Span {
-  return {
-    span_id: id,
-    parent_id: parent,
-    service: 'portal',
-    instance: 'portal-1-1',
-    name: id,
-    kind: 'internal',
-    work: 'other',
-    start: BEGIN + from * 1000,
-    seconds: (to - from) / 1000,
-    error: false,
-    status: 0,
-    scope: '',
-    system: '',
-    peer: '',
-    detail: '',
-    message: '',
-    attributes: null,
-    resource: null,
-    events: [],
-    ...more,
-  };
+  return bareSpan(id, parent, BEGIN, from, to, { instance: 'portal-1-1', ...more });
 }
 
 function passage(from: number, to: number, path: string): Transaction {
