@@ -1,15 +1,15 @@
 //! Takes the room from a process that keeps transactions, and gives it back: nothing stops, what could not be kept is
 //! counted and said once, and what comes afterwards is kept.
 //!
-//! Its own `main`, because what is full is a process with a bound on its files (RLIMIT_FSIZE): this program again, started
-//! so that it ignores the signal that comes with it.
+//! Its own `main`, because what is full is a process: this program again.
 
 #![expect(clippy::unwrap_used, reason = "a test without the harness, of which clippy does not know")]
 
+mod filling;
+
 use std::path::Path;
-use std::process::Command;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use naru_model::platform;
@@ -21,22 +21,10 @@ use naru_telemetry::Names;
 use naru_telemetry::archive::{Archive, Limits};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-const FOLDER: &str = "NARU_ARCHIVE_TO_FILL";
 const START: Timestamp = Timestamp(1_795_250_000_000_000);
 
 fn main() {
-    if let Some(folder) = std::env::var_os(FOLDER) {
-        return fill(Path::new(&folder));
-    }
-    let folder = tempfile::TempDir::new().unwrap();
-    let status = Command::new("sh")
-        .args(["-c", r#"trap "" XFSZ; exec "$0""#])
-        .arg(std::env::current_exe().unwrap())
-        .env(FOLDER, folder.path())
-        .status()
-        .unwrap();
-    assert!(status.success(), "{status}");
-    println!("went on after its disk was full");
+    filling::run(fill);
 }
 
 fn fill(folder: &Path) {
@@ -51,20 +39,20 @@ fn fill(folder: &Path) {
     let archive = Archive::open(folder, Limits::default(), retention, names, START, log).unwrap();
 
     offer(&archive, 0, 100);
-    until("the first to be kept", || found(&archive) == 100);
+    filling::until("the first to be kept", || found(&archive) == 100);
     let room = getrlimit(Resource::Fsize);
     // In the middle of the next batch.
     setrlimit(Resource::Fsize, Rlimit { current: Some(16_000), ..room }).unwrap();
     for n in 1..4 {
         offer(&archive, n * 100, 100);
-        until("the drop to be counted", || archive.dropped() == n * 100);
+        filling::until("the drop to be counted", || archive.dropped() == n * 100);
     }
     assert_eq!(found(&archive), 100);
     assert_eq!(said.lock().unwrap().len(), 1, "{:?}", said.lock().unwrap());
 
     setrlimit(Resource::Fsize, room).unwrap();
     offer(&archive, 400, 100);
-    until("the last to be kept", || found(&archive) == 200);
+    filling::until("the last to be kept", || found(&archive) == 200);
     let lines = said.lock().unwrap().clone();
     assert!(lines.len() == 2 && lines[1].contains("300 were dropped"), "{lines:?}");
     drop(archive);
@@ -73,7 +61,7 @@ fn fill(folder: &Path) {
     let names = Arc::new(ArcSwap::from_pointee(Names::default()));
     let quiet = Arc::new(|line: &str| panic!("{line}"));
     let archive = Archive::open(folder, Limits::default(), retention, names, START, quiet).unwrap();
-    until("the start", || found(&archive) == 200);
+    filling::until("the start", || found(&archive) == 200);
 }
 
 /// Some 100 bytes each in the journal.
@@ -121,13 +109,4 @@ fn found(archive: &Archive) -> u64 {
         limit: 1000,
     };
     archive.search(&search).transactions.len() as u64
-}
-
-/// The store's threads tell nobody when they are done with something.
-fn until(what: &str, mut done: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while !done() {
-        assert!(Instant::now() < deadline, "{what} took over 30 seconds");
-        std::thread::sleep(Duration::from_millis(5));
-    }
 }

@@ -1,15 +1,15 @@
 //! Takes the room from a process that keeps traces, and gives it back: nothing stops, what could not be kept is counted and said
 //! once, and what comes afterwards is kept.
 //!
-//! Its own `main`, because what is full is a process with a bound on its files (RLIMIT_FSIZE): this program again, started
-//! so that it ignores the signal that comes with it.
+//! Its own `main`, because what is full is a process: this program again.
 
 #![expect(clippy::unwrap_used, reason = "a test without the harness, of which clippy does not know")]
 
+mod filling;
+
 use std::path::Path;
-use std::process::Command;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use naru_model::platform;
@@ -20,22 +20,10 @@ use naru_telemetry::traces::{Limits, Traces, Waits};
 use naru_telemetry::{Log, Names};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-const FOLDER: &str = "NARU_TRACES_TO_FILL";
 const START: Timestamp = Timestamp(1_795_250_000_000_000);
 
 fn main() {
-    if let Some(folder) = std::env::var_os(FOLDER) {
-        return fill(Path::new(&folder));
-    }
-    let folder = tempfile::TempDir::new().unwrap();
-    let status = Command::new("sh")
-        .args(["-c", r#"trap "" XFSZ; exec "$0""#])
-        .arg(std::env::current_exe().unwrap())
-        .env(FOLDER, folder.path())
-        .status()
-        .unwrap();
-    assert!(status.success(), "{status}");
-    println!("went on after its disk was full");
+    filling::run(fill);
 }
 
 fn open(folder: &Path, log: Log) -> Traces {
@@ -54,28 +42,28 @@ fn fill(folder: &Path) {
     });
     let traces = open(folder, log);
     offer(&traces, 0);
-    until("the first to be kept", || found(&traces) == 100);
+    filling::until("the first to be kept", || found(&traces) == 100);
     let room = getrlimit(Resource::Fsize);
     // In the middle of the next batch.
     let journal = folder.join("spans-journal-1").metadata().unwrap().len();
     setrlimit(Resource::Fsize, Rlimit { current: Some(journal + 2_000), ..room }).unwrap();
     for n in 1..4 {
         offer(&traces, n * 100);
-        until("the drop to be counted", || traces.losses().dropped == n * 100);
+        filling::until("the drop to be counted", || traces.losses().dropped == n * 100);
     }
     assert_eq!(found(&traces), 100);
     assert_eq!(said.lock().unwrap().len(), 1, "{:?}", said.lock().unwrap());
 
     setrlimit(Resource::Fsize, room).unwrap();
     offer(&traces, 400);
-    until("the last to be kept", || found(&traces) == 200);
+    filling::until("the last to be kept", || found(&traces) == 200);
     let lines = said.lock().unwrap().clone();
     assert!(lines.len() == 2 && lines[1].contains("300 spans and log lines were dropped"), "{lines:?}");
     drop(traces);
 
     // The part that the full disk took is not in the journal's way.
     let traces = open(folder, Arc::new(|line: &str| panic!("{line}")));
-    until("the start", || found(&traces) == 200);
+    filling::until("the start", || found(&traces) == 200);
 }
 
 /// A hundred traces of one span each, all failed.
@@ -104,13 +92,4 @@ fn found(traces: &Traces) -> usize {
         limit: 1000,
     };
     traces.search(&search).traces.len()
-}
-
-/// The store's threads tell nobody when they are done with something.
-fn until(what: &str, mut done: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while !done() {
-        assert!(Instant::now() < deadline, "{what} took over 30 seconds");
-        std::thread::sleep(Duration::from_millis(5));
-    }
 }

@@ -4,10 +4,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test without the harness, of which clippy does not know")]
 
+mod killing;
+
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -21,17 +21,20 @@ use naru_telemetry::Names;
 use naru_telemetry::archive::{Archive, Limits};
 use naru_testkit::record::answered;
 
-const FOLDER: &str = "NARU_ARCHIVE_TO_WRITE";
-const FIRST: &str = "NARU_ARCHIVE_FIRST";
+use crate::killing::Writers;
+
 const START: Timestamp = Timestamp(1_795_250_000_000_000);
-const ROUNDS: u64 = 12;
-/// What a SIGKILL may lose.
-const LOST: Duration = Duration::from_secs(1);
+/// Some 50,000 transactions a second.
+const WRITERS: Writers = Writers { rounds: 12, at_once: 50 };
 
 fn main() {
-    match std::env::var_os(FOLDER) {
-        Some(folder) => write(Path::new(&folder), std::env::var(FIRST).unwrap().parse().unwrap()),
-        None => kill_writers(),
+    match Writers::is_one() {
+        Some((folder, first)) => write(&folder, first),
+        None => {
+            let killed = WRITERS.kill(|folder, round, _| look_at(folder, round));
+            let (rounds, kept, lost) = (WRITERS.rounds, killed.kept, killed.lost);
+            println!("killed {rounds} times: {kept} transactions kept, {lost} of the last moments lost");
+        }
     }
 }
 
@@ -61,64 +64,14 @@ fn record(number: u64) -> RequestRecord<'static> {
     }
 }
 
-/// Keeps transactions until killed, some 50,000 a second, and prints up to which number it has handed them over.
 fn write(folder: &Path, first: u64) {
     let archive = open(folder);
-    let mut number = first;
     let mut batch = Vec::new();
-    loop {
+    WRITERS.write(first, |numbers| {
         batch.clear();
-        (0..50).for_each(|n| record(number + n).encode(&mut batch));
+        numbers.for_each(|number| record(number).encode(&mut batch));
         archive.offer(&batch);
-        number += 50;
-        println!("{number}");
-        std::io::stdout().flush().unwrap();
-        std::thread::sleep(Duration::from_millis(1));
-    }
-}
-
-fn kill_writers() {
-    let folder = tempfile::TempDir::new().unwrap();
-    let mut handed_over = 0;
-    let mut kept = BTreeSet::new();
-    let mut gaps = 0;
-    for round in 0..ROUNDS {
-        let mut writer = Command::new(std::env::current_exe().unwrap())
-            .env(FOLDER, folder.path())
-            .env(FIRST, handed_over.to_string())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut said = BufReader::new(writer.stdout.take().unwrap()).lines();
-        // Another length of life each time; the kill falls anywhere into the next write.
-        let life = Duration::from_millis(400 + 137 * round % 900);
-        let born = Instant::now();
-        let mut at = Vec::new();
-        while born.elapsed() < life {
-            let line = said.next().unwrap().unwrap();
-            handed_over = line.parse().unwrap_or_else(|_| panic!("{line}"));
-            at.push((Instant::now(), handed_over));
-        }
-        let killed = Instant::now();
-        writer.kill().unwrap();
-        writer.wait().unwrap();
-        // What it handed over and printed before the kill but was not read.
-        handed_over =
-            said.map_while(Result::ok).filter_map(|line| line.parse().ok()).last().unwrap_or(handed_over);
-        // All that was handed over more than a second before the kill must be there.
-        let safe =
-            at.iter().rev().find(|(when, _)| killed.duration_since(*when) > LOST).map(|(_, number)| *number);
-        let found = look_at(folder.path(), round);
-        assert!(kept.is_subset(&found), "a transaction that was there before is gone");
-        let first = at.first().map_or(0, |(_, number)| *number - 50);
-        let missing = (first..safe.unwrap_or(first)).filter(|number| !found.contains(number)).count();
-        assert_eq!(missing, 0, "round {round}: {missing} of those older than a second are gone");
-        gaps += handed_over - first - found.range(first..).count() as u64;
-        kept = found;
-        // The next one begins where nothing was handed over yet.
-        handed_over += 50;
-    }
-    println!("killed {ROUNDS} times: {} transactions kept, {gaps} of the last moments lost", kept.len());
+    })
 }
 
 /// The numbers of all transactions in the folder; each is there once.

@@ -4,10 +4,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test without the harness, of which clippy does not know")]
 
+mod killing;
+
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -19,19 +19,18 @@ use naru_model::units::{Percent, Timestamp};
 use naru_telemetry::Names;
 use naru_telemetry::traces::{Limits, Traces, Waits};
 
-const FOLDER: &str = "NARU_TRACES_TO_WRITE";
-const FIRST: &str = "NARU_TRACES_FIRST";
+use crate::killing::Writers;
+
 const START: Timestamp = Timestamp(1_795_250_000_000_000);
-const ROUNDS: u64 = 10;
-/// What a SIGKILL may lose.
-const LOST: Duration = Duration::from_secs(1);
-/// Traces handed over at once.
-const AT_ONCE: u64 = 20;
+const WRITERS: Writers = Writers { rounds: 10, at_once: 20 };
 
 fn main() {
-    match std::env::var_os(FOLDER) {
-        Some(folder) => write(Path::new(&folder), std::env::var(FIRST).unwrap().parse().unwrap()),
-        None => kill_writers(),
+    match Writers::is_one() {
+        Some((folder, first)) => write(&folder, first),
+        None => {
+            let killed = WRITERS.kill(|folder, _, handed_over| look_at(folder, handed_over));
+            println!("killed {} times: {} traces kept, all of them whole", WRITERS.rounds, killed.kept);
+        }
     }
 }
 
@@ -64,69 +63,21 @@ fn trace(number: u64, batch: &mut Vec<u8>) {
     SpanRecord { span_id: [2; 8], parent_id: [1; 8], error: false, ..span }.encode(batch);
 }
 
-/// Keeps traces until killed, and prints up to which number it has handed them over.
 fn write(folder: &Path, first: u64) {
     let traces = open(folder);
-    let mut number = first;
     let mut batch = Vec::new();
-    loop {
+    WRITERS.write(first, |numbers| {
         batch.clear();
-        (0..AT_ONCE).for_each(|n| trace(number + n, &mut batch));
+        numbers.for_each(|number| trace(number, &mut batch));
         traces.offer_spans(&batch);
-        number += AT_ONCE;
-        println!("{number}");
-        std::io::stdout().flush().unwrap();
-        std::thread::sleep(Duration::from_millis(1));
-    }
-}
-
-fn kill_writers() {
-    let folder = tempfile::TempDir::new().unwrap();
-    let mut handed_over = 0;
-    let mut kept = BTreeSet::new();
-    for round in 0..ROUNDS {
-        let mut writer = Command::new(std::env::current_exe().unwrap())
-            .env(FOLDER, folder.path())
-            .env(FIRST, handed_over.to_string())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut said = BufReader::new(writer.stdout.take().unwrap()).lines();
-        // Another length of life each time; the kill falls anywhere into the next write.
-        let life = Duration::from_millis(500 + 137 * round % 900);
-        let born = Instant::now();
-        let mut at = Vec::new();
-        while born.elapsed() < life {
-            let line = said.next().unwrap().unwrap();
-            handed_over = line.parse().unwrap_or_else(|_| panic!("{line}"));
-            at.push((Instant::now(), handed_over));
-        }
-        let killed = Instant::now();
-        writer.kill().unwrap();
-        writer.wait().unwrap();
-        // What it handed over and printed before the kill but was not read.
-        handed_over =
-            said.map_while(Result::ok).filter_map(|line| line.parse().ok()).last().unwrap_or(handed_over);
-        // All that was handed over more than a second before the kill must be there.
-        let safe =
-            at.iter().rev().find(|(when, _)| killed.duration_since(*when) > LOST).map(|(_, number)| *number);
-        let found = look_at(folder.path(), handed_over);
-        assert!(kept.is_subset(&found), "a trace that was there before is gone");
-        let first = at.first().map_or(0, |(_, number)| *number - AT_ONCE);
-        let missing = (first..safe.unwrap_or(first)).filter(|number| !found.contains(number)).count();
-        assert_eq!(missing, 0, "round {round}: {missing} of those older than a second are gone");
-        kept = found;
-        // The next one begins where nothing was handed over yet.
-        handed_over += AT_ONCE + 1;
-    }
-    println!("killed {ROUNDS} times: {} traces kept, all of them whole", kept.len());
+    })
 }
 
 /// The numbers of all traces in the folder; each is there once and whole.
 fn look_at(folder: &Path, handed_over: u64) -> BTreeSet<u64> {
     let traces = open(folder);
     // The leftovers are read by a thread: a new trace is shown once it is done with them.
-    let mark = handed_over + AT_ONCE;
+    let mark = handed_over + WRITERS.at_once;
     let mut last = Vec::new();
     trace(mark, &mut last);
     traces.offer_spans(&last);
