@@ -43,8 +43,9 @@ pub struct Priority {
 
 /// The priority of one system.
 pub fn of(q: &Questionnaire, log: Option<&Findings>) -> Priority {
-    let users =
-        q.figure(Figure::UsersADay).or_else(|| log.map(|l| l.users.median_day as f64).filter(|n| *n > 0.0));
+    let users = q
+        .figure(Figure::UsersADay)
+        .or_else(|| log.and_then(|log| log.users.a_day()).map(|users| users as f64));
     let links = q.figure(Figure::LinkedSystems).or((!q.links.is_empty()).then_some(q.links.len() as f64));
     let slow = q.figure(Figure::SlowHours).or_else(|| log.and_then(slow_hours_a_year));
     let size = graded(q, Figure::Size, users.map(|n| step(n, SIZES)));

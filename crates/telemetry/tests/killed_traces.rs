@@ -29,7 +29,10 @@ fn main() {
         Some((folder, first)) => write(&folder, first),
         None => {
             let killed = WRITERS.kill(|folder, _, handed_over| look_at(folder, handed_over));
-            println!("killed {} times: {} traces kept, all of them whole", WRITERS.rounds, killed.kept);
+            let (rounds, kept, lost) = (WRITERS.rounds, killed.kept, killed.lost);
+            println!(
+                "killed {rounds} times: {kept} traces kept, all of them whole, {lost} of the last moments lost"
+            );
         }
     }
 }

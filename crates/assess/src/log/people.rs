@@ -18,6 +18,10 @@ use super::visits::{Visit, Visits};
 const PAUSE: u32 = 30 * 60;
 /// Rows of a table.
 const ROWS: usize = 20;
+/// Addresses of this share of all requests, and together of the larger one, are those of load balancers; in a log of some length.
+const THROUGH_EACH: f64 = 0.1;
+const THROUGH_ALL: f64 = 0.5;
+const THROUGH_REQUESTS: u64 = 10_000;
 /// Pages in a minute that no person reads, and how many times more than hardly any user (one in a hundred) does.
 const MIN_RATE: u32 = 60;
 const RATE_TIMES: u32 = 3;
@@ -59,6 +63,8 @@ pub(super) struct Visited {
     of: Vec<u64>,
     of_both: Vec<Vec<u64>>,
     suspects: Vec<(u64, Behaviour, Vec<Sign>)>,
+    /// Who was only counted.
+    crowds: Vec<(u64, u64)>,
 }
 
 fn behaviour(visits: &[Visit]) -> Behaviour {
@@ -128,7 +134,7 @@ impl Visited {
         for (index, group) in groups.iter().enumerate() {
             group.leaves().for_each(|leaf| owners[*leaf as usize] = Some(index));
         }
-        let scale = visits.scale();
+        let (scale, crowds) = (visits.scale(), visits.crowds().to_vec());
         let users = visits.users();
         let behaviours: Vec<Behaviour> = users.clone().map(behaviour).collect();
         let usual = Usual::of(&behaviours);
@@ -144,6 +150,7 @@ impl Visited {
             of: vec![0; groups.len()],
             of_both: vec![vec![0; groups.len()]; groups.len()],
             suspects: Vec::new(),
+            crowds,
         };
         // Counted by number first: users come one after the other, and not in the order of time.
         let mut active: Map<u64, u64> = Map::default();
@@ -256,14 +263,14 @@ impl Visited {
             busiest_five_minutes: self.scaled(five.1),
             busiest_five_minutes_at: at(i64::from(five.0) * 300),
             sessions,
+            through: through(tally),
         };
-        (users, self.robots(tally))
+        let robots = self.robots(tally, &users.through);
+        (users, robots)
     }
 
-    fn robots(&self, tally: &Tally) -> Robots {
-        let mut suspects: Vec<&(u64, Behaviour, Vec<Sign>)> = self.suspects.iter().collect();
-        suspects.sort_by_key(|(user, seen, _)| (std::cmp::Reverse(seen.requests), *user));
-        let told = |(user, seen, signs): &&(u64, Behaviour, Vec<Sign>)| {
+    fn robots(&self, tally: &Tally, through: &[Counted]) -> Robots {
+        let told = |(user, seen, signs): &(u64, Behaviour, Vec<Sign>)| {
             let (address, agent) = who(*user, tally);
             Suspect {
                 address,
@@ -273,15 +280,45 @@ impl Visited {
                 signs: signs.clone(),
             }
         };
+        let crowd = |(user, requests): &(u64, u64)| {
+            told(&(*user, Behaviour { requests: *requests, ..Behaviour::default() }, vec![Sign::Crowd]))
+        };
+        // What a load balancer does is what all behind it do.
+        let is_one = |suspect: &Suspect| !through.iter().any(|counted| counted.text == suspect.address);
+        let sampled: Vec<Suspect> = self.suspects.iter().map(told).filter(is_one).collect();
+        let crowds: Vec<Suspect> = self.crowds.iter().map(crowd).filter(is_one).collect();
+        let requests = |of: &[Suspect]| of.iter().map(|suspect| suspect.requests).sum::<u64>();
+        let suspected_users = self.scaled(sampled.len() as u64) + crowds.len() as u64;
+        let suspected_requests = self.scaled(requests(&sampled)) + requests(&crowds);
+        let mut suspected = [crowds, sampled].concat();
+        suspected.sort_by(|a, b| {
+            b.requests.cmp(&a.requests).then_with(|| (&a.address, &a.agent).cmp(&(&b.address, &b.agent)))
+        });
+        suspected.truncate(ROWS);
         let declared = tally.agents.heaviest(ROWS, |agent| if agent.is_robot { agent.requests } else { 0 });
         Robots {
             declared_requests: tally.stats.iter().map(|stat| stat.robots).sum(),
             declared: declared.into_iter().map(|(text, requests)| Counted { text, requests }).collect(),
-            suspected_users: self.scaled(self.suspects.len() as u64),
-            suspected_requests: self.scaled(self.suspects.iter().map(|(_, seen, _)| seen.requests).sum()),
-            suspected: suspects.iter().take(ROWS).map(told).collect(),
+            suspected_users,
+            suspected_requests,
+            suspected,
         }
     }
+}
+
+/// The addresses of load balancers and proxies: few ones that most requests come from. Of robots that say so there are none.
+fn through(tally: &Tally) -> Vec<Counted> {
+    let sum = |of: fn(&super::tally::Stat) -> u64| tally.stats.iter().map(of).sum::<u64>();
+    let (requests, robots) = (sum(|stat| stat.requests), sum(|stat| stat.robots));
+    let share = |part: u64| part as f64 / requests.max(1) as f64;
+    let rows = tally.addresses.heaviest(ROWS, |requests| *requests).into_iter();
+    let few: Vec<Counted> = rows
+        .filter(|(_, requests)| share(*requests) >= THROUGH_EACH)
+        .map(|(text, requests)| Counted { text, requests })
+        .collect();
+    let all = share(few.iter().map(|counted| counted.requests).sum());
+    let is_so = requests >= THROUGH_REQUESTS && all >= THROUGH_ALL && share(robots) < THROUGH_ALL;
+    if is_so { few } else { Vec::new() }
 }
 
 /// Address and agent of a user; empty when they are not in the tables. See [`user`].

@@ -2,6 +2,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 
 use naru_model::language::Language;
+use naru_model::report::Block;
 use proptest::prelude::*;
 
 use super::findings::{BrokenReason, Findings, Sign, Splitting, WindowKind};
@@ -271,6 +272,25 @@ fn robots_are_found_by_what_they_do() {
     assert!(signs("8.8.8.8").contains(&Sign::NotFound), "{robots:?}");
     assert_eq!(signs("7.7.7.7"), [Sign::RobotsTxt]);
     assert_eq!(robots.suspected_users, 3);
+}
+
+#[test]
+fn a_load_balancers_address_is_no_user_and_no_robot() {
+    let mut lines = three_days();
+    lines.truncate(20_000);
+    for second in (0..86_400).step_by(6) {
+        lines.push(line(second, "10.9.9.1", &format!("GET /board/{}", second % 50), 200, CHROME, 0.1));
+        lines.push(line(second, "10.9.9.2", "GET /style.css", 200, CHROME, 0.1));
+    }
+    let findings = analysed(&[("a.log", text(&lines))], 2);
+    let through: Vec<&str> = findings.users.through.iter().map(|counted| counted.text.as_str()).collect();
+    assert_eq!(through, ["10.9.9.1", "10.9.9.2"]);
+    assert_eq!((findings.robots.suspected_users, findings.users.a_day()), (0, None));
+    for (language, said) in [(Language::Ko, "부하분산기"), (Language::En, "load balancer")] {
+        let told = report(&findings, language);
+        let is_said = |block: &Block| matches!(block, Block::Paragraph(text) if text.contains(said));
+        assert!(told.blocks.iter().any(is_said), "{:?}", told.blocks);
+    }
 }
 
 #[test]

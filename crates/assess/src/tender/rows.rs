@@ -247,7 +247,7 @@ fn access(f: &Facts<'_>) -> Said {
 fn limits(f: &Facts<'_>) -> Said {
     let users =
         f.q.figure(Figure::UsersADay)
-            .or(f.log.map(|log| log.users.median_day as f64))
+            .or(f.log.and_then(|log| log.users.a_day()).map(|users| users as f64))
             .filter(|n| *n > 0.0)
             .map(number);
     let (ko, en) = users.map_or((String::new(), String::new()), |n| {

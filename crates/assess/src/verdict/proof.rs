@@ -133,8 +133,7 @@ pub fn often(a_month: f64) -> Choice {
 fn of_log(language: Language, public: Choice, log: &Findings) -> Vec<Proof> {
     let mut proofs = Vec::new();
     let mut add = |number, proves, text| proofs.push(Proof { number, source: Source::Log, proves, text });
-    let users = log.users.median_day;
-    if public == Choice::Yes && users > 0 {
+    if let (Choice::Yes, Some(users)) = (public, log.users.a_day()) {
         let text = language.pick(
             format!("로그로 본 하루 이용자 {}명 (중앙값)", number(users as f64)),
             format!("{} users a day in the log (median)", number(users as f64)),

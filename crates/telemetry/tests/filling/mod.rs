@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 const FOLDER: &str = "NARU_TO_FILL";
 
 /// Runs `fill` in that process, over a folder of its own.
-pub fn run(fill: impl Fn(&Path)) {
+pub(crate) fn run(fill: impl Fn(&Path)) {
     if let Some(folder) = std::env::var_os(FOLDER) {
         return fill(Path::new(&folder));
     }
@@ -24,7 +24,7 @@ pub fn run(fill: impl Fn(&Path)) {
 }
 
 /// The store's threads tell nobody when they are done with something.
-pub fn until(what: &str, mut done: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut done: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(30);
     while !done() {
         assert!(Instant::now() < deadline, "{what} took over 30 seconds");

@@ -14,28 +14,28 @@ const FIRST: &str = "NARU_FIRST";
 const LOST: Duration = Duration::from_secs(1);
 
 /// Writers of numbered things.
-pub struct Writers {
-    pub rounds: u64,
+pub(crate) struct Writers {
+    pub(crate) rounds: u64,
     /// Handed over in one go.
-    pub at_once: u64,
+    pub(crate) at_once: u64,
 }
 
 /// What became of what they handed over.
-pub struct Killed {
-    pub kept: usize,
+pub(crate) struct Killed {
+    pub(crate) kept: usize,
     /// Of the last moments before the kills.
-    pub lost: u64,
+    pub(crate) lost: u64,
 }
 
 impl Writers {
     /// The folder and the first number, when this process is a writer.
-    pub fn is_one() -> Option<(PathBuf, u64)> {
+    pub(crate) fn is_one() -> Option<(PathBuf, u64)> {
         let folder = std::env::var_os(FOLDER)?;
         Some((folder.into(), std::env::var(FIRST).unwrap().parse().unwrap()))
     }
 
     /// Writes until killed, and prints up to which number it has handed over.
-    pub fn write(&self, first: u64, mut offer: impl FnMut(Range<u64>)) -> ! {
+    pub(crate) fn write(&self, first: u64, mut offer: impl FnMut(Range<u64>)) -> ! {
         let mut number = first;
         loop {
             offer(number..number + self.at_once);
@@ -48,7 +48,7 @@ impl Writers {
 
     /// Kills one after the other. `look_at` tells which numbers are in the folder, from the round and up to which number was
     /// handed over.
-    pub fn kill(&self, look_at: impl Fn(&Path, u64, u64) -> BTreeSet<u64>) -> Killed {
+    pub(crate) fn kill(&self, look_at: impl Fn(&Path, u64, u64) -> BTreeSet<u64>) -> Killed {
         let folder = tempfile::TempDir::new().unwrap();
         let (mut handed_over, mut lost) = (0, 0);
         let mut kept = BTreeSet::new();

@@ -243,10 +243,19 @@ impl Page<'_> {
     fn users(&mut self) {
         self.head("사용자 (로봇 제외)", "People (robots left out)");
         let users = &self.findings.users;
+        if !users.through.is_empty() {
+            self.through();
+            if users.distinct == 0 {
+                return;
+            }
+        }
         let sessions = &users.sessions;
         let stayed = seconds(sessions.median_seconds, self.language);
         let (count, requests) = (number(sessions.count), sessions.median_requests);
-        let busiest = |count: u64, at: Timestamp| format!("{} ({})", number(count), self.time(at));
+        let busiest = |count: u64, at: Timestamp| match count {
+            0 => number(0),
+            _ => format!("{} ({})", number(count), self.time(at)),
+        };
         let rows = vec![
             (self.pick("전체 사용자", "users"), number(users.distinct)),
             (self.pick("일일 사용자(중앙값)", "on a median day"), number(users.median_day)),
@@ -267,6 +276,23 @@ impl Page<'_> {
             ),
         ];
         self.rows(rows);
+    }
+
+    /// That users stand behind a load balancer, and what to do about it.
+    fn through(&mut self) {
+        let through = &self.findings.users.through;
+        let all: u64 = through.iter().map(|counted| counted.requests).sum();
+        let share = percent(all as f64 / self.findings.volume.requests.max(1) as f64);
+        let names: Vec<&str> = through.iter().take(ROWS).map(|counted| counted.text.as_str()).collect();
+        let (names, few) = (names.join(", "), through.len());
+        self.report.paragraph(self.pick(
+            format!(
+                "요청의 {share}가 주소 {few}개({names})에서 왔습니다. 부하분산기나 프록시의 주소로 보이며, 그 뒤의 사용자는 구분할 수 없어 사용자 수에서 빠져 있습니다. 실제 주소(X-Forwarded-For)를 로그에 남기고 --pattern으로 알려 주면 사용자를 셀 수 있습니다."
+            ),
+            format!(
+                "{share} of the requests come from {few} addresses ({names}): a load balancer's or a proxy's, it seems. Users behind it can't be told apart, and are missing in what is said of users. To count them, log the client's address (X-Forwarded-For), and say where it stands by --pattern."
+            ),
+        ));
     }
 
     fn windows(&mut self) {
