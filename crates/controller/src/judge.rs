@@ -72,7 +72,8 @@ impl Work<'_> {
         self.prove(&format!(", and did well for {}", words::span(hold)), since, round);
     }
 
-    /// Notes that the target has all its instances and all requests. It is watched from now on, unless there is nothing to go back to.
+    /// Notes that the target has all its instances and all requests. It is watched from now on, unless there is nothing to go
+    /// back to.
     pub(crate) fn complete(&mut self, census: &Census, round: &mut Round<'_>) {
         let progress = self.memory.get();
         let (stable, target) = (progress.stable, progress.target);

@@ -64,7 +64,7 @@ pub(super) struct Visited {
     of_both: Vec<Vec<u64>>,
     suspects: Vec<(u64, Behaviour, Vec<Sign>)>,
     /// Who was only counted.
-    crowds: Vec<(u64, u64)>,
+    heavy: Vec<(u64, u64)>,
 }
 
 fn behaviour(visits: &[Visit]) -> Behaviour {
@@ -134,7 +134,7 @@ impl Visited {
         for (index, group) in groups.iter().enumerate() {
             group.leaves().for_each(|leaf| owners[*leaf as usize] = Some(index));
         }
-        let (scale, crowds) = (visits.scale(), visits.crowds().to_vec());
+        let (scale, heavy) = (visits.scale(), visits.heavy().to_vec());
         let users = visits.users();
         let behaviours: Vec<Behaviour> = users.clone().map(behaviour).collect();
         let usual = Usual::of(&behaviours);
@@ -150,7 +150,7 @@ impl Visited {
             of: vec![0; groups.len()],
             of_both: vec![vec![0; groups.len()]; groups.len()],
             suspects: Vec::new(),
-            crowds,
+            heavy,
         };
         // Counted by number first: users come one after the other, and not in the order of time.
         let mut active: Map<u64, u64> = Map::default();
@@ -280,17 +280,17 @@ impl Visited {
                 signs: signs.clone(),
             }
         };
-        let crowd = |(user, requests): &(u64, u64)| {
-            told(&(*user, Behaviour { requests: *requests, ..Behaviour::default() }, vec![Sign::Crowd]))
+        let heavy_one = |(user, requests): &(u64, u64)| {
+            told(&(*user, Behaviour { requests: *requests, ..Behaviour::default() }, vec![Sign::Heavy]))
         };
         // What a load balancer does is what all behind it do.
         let is_one = |suspect: &Suspect| !through.iter().any(|counted| counted.text == suspect.address);
         let sampled: Vec<Suspect> = self.suspects.iter().map(told).filter(is_one).collect();
-        let crowds: Vec<Suspect> = self.crowds.iter().map(crowd).filter(is_one).collect();
+        let heavy: Vec<Suspect> = self.heavy.iter().map(heavy_one).filter(is_one).collect();
         let requests = |of: &[Suspect]| of.iter().map(|suspect| suspect.requests).sum::<u64>();
-        let suspected_users = self.scaled(sampled.len() as u64) + crowds.len() as u64;
-        let suspected_requests = self.scaled(requests(&sampled)) + requests(&crowds);
-        let mut suspected = [crowds, sampled].concat();
+        let suspected_users = self.scaled(sampled.len() as u64) + heavy.len() as u64;
+        let suspected_requests = self.scaled(requests(&sampled)) + requests(&heavy);
+        let mut suspected = [heavy, sampled].concat();
         suspected.sort_by(|a, b| {
             b.requests.cmp(&a.requests).then_with(|| (&a.address, &a.agent).cmp(&(&b.address, &b.agent)))
         });

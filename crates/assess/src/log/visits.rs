@@ -9,11 +9,11 @@ pub(super) const MAX_VISITS: usize = 1 << 21;
 const STACKS: usize = 64;
 /// A level leaves one user in 2^level.
 const MAX_LEVEL: u32 = 40;
-/// Who has so much of the room, as a share of it, is no person but a program or a proxy with a crowd behind it: only counted
+/// Who has so much of the room, as a share of it, is no person but a program or a proxy with many behind it: only counted
 /// from then on, so that it does not drive the others out of the sample.
-const CROWD_SHARE: usize = 8;
+const HEAVY_SHARE: usize = 8;
 /// At most so many.
-const MAX_CROWDS: usize = 64;
+const MAX_HEAVY: usize = 64;
 
 /// One request of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,17 +66,17 @@ pub(super) struct Visits {
     capacity: usize,
     level: u32,
     /// Users of whom only the number of visits is kept.
-    crowds: Vec<(u64, u64)>,
+    heavy: Vec<(u64, u64)>,
 }
 
 impl Visits {
     pub(super) fn new(capacity: usize) -> Visits {
-        Visits { stacks: vec![Vec::new(); STACKS], count: 0, capacity, level: 0, crowds: Vec::new() }
+        Visits { stacks: vec![Vec::new(); STACKS], count: 0, capacity, level: 0, heavy: Vec::new() }
     }
 
     #[inline]
     pub(super) fn add(&mut self, visit: Visit) {
-        if !self.crowds.is_empty() && self.is_of_a_crowd(visit.user) {
+        if !self.heavy.is_empty() && self.is_of_heavy(visit.user) {
             return;
         }
         // The upper bits, for tables are ordered by the lower ones.
@@ -86,7 +86,7 @@ impl Visits {
         if self.count >= self.capacity {
             self.thin();
             let is_left_out = visit.user.leading_zeros() < self.level || self.count >= self.capacity;
-            if self.is_of_a_crowd(visit.user) || is_left_out {
+            if self.is_of_heavy(visit.user) || is_left_out {
                 return;
             }
         }
@@ -94,38 +94,38 @@ impl Visits {
         self.count += 1;
     }
 
-    /// Counts a visit of one of the crowds.
-    fn is_of_a_crowd(&mut self, user: u64) -> bool {
-        let crowd = self.crowds.iter_mut().find(|crowd| crowd.0 == user);
-        crowd.map(|crowd| crowd.1 += 1).is_some()
+    /// Counts a visit of one of the heavy users.
+    fn is_of_heavy(&mut self, user: u64) -> bool {
+        let found = self.heavy.iter_mut().find(|one| one.0 == user);
+        found.map(|one| one.1 += 1).is_some()
     }
 
-    /// Leaves crowds out, and if there are none, half of the users, until there is room.
+    /// Leaves heavy users out, and if that is not enough, half of the users, until there is room.
     #[cold]
     fn thin(&mut self) {
-        let most = (self.capacity / CROWD_SHARE).max(1);
+        let most = (self.capacity / HEAVY_SHARE).max(1);
         for stack in self.stacks.iter_mut().filter(|stack| stack.len() >= most) {
             stack.sort_unstable();
-            let crowds = stack.chunk_by(|a, b| a.user == b.user).filter(|visits| visits.len() >= most);
-            let found: Vec<(u64, u64)> = crowds.map(|visits| (visits[0].user, 0)).collect();
-            self.crowds.extend(found.into_iter().take(MAX_CROWDS - self.crowds.len()));
+            let heavy = stack.chunk_by(|a, b| a.user == b.user).filter(|visits| visits.len() >= most);
+            let found: Vec<(u64, u64)> = heavy.map(|visits| (visits[0].user, 0)).collect();
+            self.heavy.extend(found.into_iter().take(MAX_HEAVY.saturating_sub(self.heavy.len())));
         }
-        self.leave_crowds();
+        self.leave_heavy();
         while self.count >= self.capacity && self.level < MAX_LEVEL {
             self.leave(self.level + 1);
         }
     }
 
-    /// Makes numbers of the crowds' visits.
-    fn leave_crowds(&mut self) {
-        if self.crowds.is_empty() {
+    /// Makes numbers of the heavy users' visits.
+    fn leave_heavy(&mut self) {
+        if self.heavy.is_empty() {
             return;
         }
-        let Visits { stacks, crowds, .. } = self;
+        let Visits { stacks, heavy, .. } = self;
         for stack in stacks {
-            stack.retain(|visit| match crowds.iter_mut().find(|crowd| crowd.0 == visit.user) {
-                Some(crowd) => {
-                    crowd.1 += 1;
+            stack.retain(|visit| match heavy.iter_mut().find(|one| one.0 == visit.user) {
+                Some(one) => {
+                    one.1 += 1;
                     false
                 }
                 None => true,
@@ -155,18 +155,18 @@ impl Visits {
         for (mine, theirs) in self.stacks.iter_mut().zip(&mut other.stacks) {
             mine.append(theirs);
         }
-        for (user, count) in other.crowds {
-            match self.crowds.iter_mut().find(|crowd| crowd.0 == user) {
-                Some(crowd) => crowd.1 += count,
-                None => self.crowds.push((user, count)),
+        for (user, count) in other.heavy {
+            match self.heavy.iter_mut().find(|one| one.0 == user) {
+                Some(one) => one.1 += count,
+                None => self.heavy.push((user, count)),
             }
         }
-        self.leave_crowds();
+        self.leave_heavy();
     }
 
-    /// Users of whom only the number of visits is known, and that number.
-    pub(super) fn crowds(&self) -> &[(u64, u64)] {
-        &self.crowds
+    /// Users of whom only the number of visits is known, and that number; less what was left out of the sample before.
+    pub(super) fn heavy(&self) -> &[(u64, u64)] {
+        &self.heavy
     }
 
     /// Each user's, by time. Which user comes before which does not matter.
@@ -205,13 +205,13 @@ mod tests {
     #[test]
     fn who_makes_most_of_the_requests_drives_nobody_else_out() {
         let (mut one, mut other) = (Visits::new(4000), Visits::new(4000));
-        let crowd = hash(b"a proxy");
+        let proxy = hash(b"a proxy");
         for n in 0..100_000_u32 {
-            let user = if n % 10 == 0 { hash(&(n / 10 % 500).to_le_bytes()) } else { crowd };
+            let user = if n % 10 == 0 { hash(&(n / 10 % 500).to_le_bytes()) } else { proxy };
             if n % 3 == 0 { &mut one } else { &mut other }.add(Visit::new(user, n, 1, Kind::Page, 200));
         }
         one.merge(other);
-        assert_eq!(one.crowds(), [(crowd, 90_000)]);
+        assert_eq!(one.heavy(), [(proxy, 90_000)]);
         let estimate = one.users().count() as f64 * one.scale();
         assert!((400.0..600.0).contains(&estimate), "{estimate}");
     }

@@ -22,7 +22,7 @@ pub struct Users {
     pub busiest_five_minutes_at: Timestamp,
     pub sessions: Sessions,
     /// The few addresses that most requests come from: likely load balancers or proxies, whose users can't be told apart. What
-    /// is said of users is of the others then.
+    /// is said of users falls short by them.
     #[serde(default)]
     pub through: Vec<Counted>,
 }
@@ -86,5 +86,5 @@ pub enum Sign {
     /// Most of what it asked for is not there.
     NotFound,
     /// More requests than many people make: a program, or a proxy.
-    Crowd,
+    Heavy,
 }

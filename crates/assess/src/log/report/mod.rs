@@ -285,12 +285,13 @@ impl Page<'_> {
         let share = percent(all as f64 / self.findings.volume.requests.max(1) as f64);
         let names: Vec<&str> = through.iter().take(ROWS).map(|counted| counted.text.as_str()).collect();
         let (names, few) = (names.join(", "), through.len());
+        let addresses = if few == 1 { "one address".to_owned() } else { format!("{few} addresses") };
         self.report.paragraph(self.pick(
             format!(
                 "요청의 {share}가 주소 {few}개({names})에서 왔습니다. 부하분산기나 프록시의 주소로 보이며, 그 뒤의 사용자는 구분할 수 없어 사용자 수에서 빠져 있습니다. 실제 주소(X-Forwarded-For)를 로그에 남기고 --pattern으로 알려 주면 사용자를 셀 수 있습니다."
             ),
             format!(
-                "{share} of the requests come from {few} addresses ({names}): a load balancer's or a proxy's, it seems. Users behind it can't be told apart, and are missing in what is said of users. To count them, log the client's address (X-Forwarded-For), and say where it stands by --pattern."
+                "{share} of the requests come from {addresses} ({names}): a load balancer's or a proxy's, it seems. Users behind it can't be told apart, and are missing in what is said of users. To count them, log the client's address (X-Forwarded-For), and say where it stands by --pattern."
             ),
         ));
     }

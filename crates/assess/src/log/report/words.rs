@@ -62,7 +62,7 @@ pub(super) fn sign(sign: Sign, language: Language) -> &'static str {
         Sign::Rate => language.pick("사람보다 빠름", "faster than people"),
         Sign::NoAssets => language.pick("페이지만 받고 정적 파일 없음", "pages without their files"),
         Sign::NoNight => language.pick("밤낮없이 요청", "around the clock"),
-        Sign::Crowd => language.pick("혼자서 지나치게 많은 요청", "more than many people together"),
+        Sign::Heavy => language.pick("혼자서 지나치게 많은 요청", "more than many people together"),
         Sign::NotFound => language.pick("없는 경로만 요청", "what is not there"),
     }
 }
