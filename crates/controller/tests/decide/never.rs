@@ -79,7 +79,7 @@ impl World {
         one
     }
 
-    /// Nothing routes to another revision when one is told to be done.
+    /// Nothing routes to what runs of another revision when one is told to be done.
     fn check_finished(&self, plan: &Plan) {
         for event in plan.events.iter().filter(|event| event.kind == Kind::RolloutFinished) {
             let of = event.service.as_ref().unwrap();
@@ -87,6 +87,7 @@ impl World {
             let routed = |(id, one): &(&InstanceId, &One)| {
                 id.service == *of
                     && id.revision != target
+                    && one.process == Process::Running
                     && matches!(one.phase, Phase::Ready | Phase::Draining)
                     && one.unrouted_in.is_none_or(|version| version > self.acknowledged())
             };
